@@ -1,0 +1,126 @@
+"""What the book knows of itself: the gallery of chapters, its numbers, and the page of execution times.
+
+    ```{chapters}
+    ```
+    ```{execution}
+    ```
+
+`{{ n_claims }}`, `{{ n_cells }}` and `{{ n_chapters }}` stand for the numbers in the text of any page.
+"""
+
+import html
+import os
+import pathlib
+import platform
+import re
+
+import book
+from docutils import nodes
+from executed import chapter_of
+from sphinx.util.docutils import SphinxDirective
+
+
+def present(env) -> list[tuple[str, list[str]]]:
+    """Parts and chapters that this build contains."""
+    found = {chapter_of(name) for name in env.found_docs}
+    return [(part, [c for c in names if c in found]) for part, names in book.parts() if found & set(names)]
+
+
+def count(app, config):
+    """Numbers for the text, from the executions themselves."""
+    notebooks = [book.executed(name) for name in book.chapters() if (book.current(name) or {"error": 1})["error"] is None]
+    config.myst_substitutions = {
+        **config.myst_substitutions,
+        "n_chapters": str(len(notebooks)),
+        "n_cells": str(sum(len(book.code_cells(n)) for n in notebooks)),
+        "n_claims": str(sum(len(book.claims(n)) for n in notebooks)),
+    }
+
+
+def cover(notebook) -> str | None:
+    """The SVG of the chapter's picture: from the cell tagged `cover`, else its first figure."""
+    cells = [c for c in notebook.cells if c.cell_type == "code"]
+    for cell in sorted(cells, key=lambda c: "cover" not in c.metadata.get("tags", [])):
+        for output in cell.outputs:
+            if "image/svg+xml" in output.get("data", {}):
+                return output.data["image/svg+xml"]
+    return None
+
+
+class Chapters(SphinxDirective):
+    """A card a chapter: its picture, title, and question."""
+
+    def run(self):
+        result = []
+        for part, names in present(self.env):
+            section = nodes.section("", ids=[nodes.make_id(f"part-{part}")], names=[part])
+            section += nodes.title("", part)
+            cards = "".join(self.card(name) for name in names)
+            section += nodes.raw("", f'<div class="cards">{cards}</div>', format="html")
+            for name in names:
+                paragraph = nodes.paragraph("", f"{book.title(book.load(name))}: {plain(book.question(book.load(name)))}", classes=["not-html"])
+                only = nodes.container("", paragraph, classes=["not-html"])
+                if self.env.app.builder.format != "html":
+                    section += only
+            result.append(section)
+        return result
+
+    def card(self, name):
+        from figures import dark, light
+
+        notebook = book.executed(name)
+        svg, images = cover(notebook), ""
+        if svg and self.env.app.builder.format == "html":
+            for theme, draw in (("light", light), ("dark", dark)):
+                path = pathlib.Path(self.env.app.outdir) / "covers" / f"{name}-{theme}.svg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(draw(svg), encoding="utf-8")
+                images += f'<img class="only-{theme}" src="../covers/{path.name}" alt="" loading="lazy">'
+        return (
+            f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(book.title(notebook))}</span>'
+            f'<span class="card-question">{html.escape(plain(book.question(notebook)))}</span></a>'
+        )
+
+
+def plain(markdown: str) -> str:
+    """Markdown without its marks."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"[*_`]", "", markdown))
+
+
+class Execution(SphinxDirective):
+    """Time and memory of each chapter and each of its cells, and what executed them."""
+
+    def run(self):
+        records = {name: book.current(name) for _, names in present(self.env) for name in names}
+        chapters = [[name, str(r["n_cells"]), f"{r['seconds']:.0f}", str(r["memory"] or "not measured")] for name, r in records.items()]
+        result = [table(["Chapter", "Code cells", "Seconds", "Peak memory (MiB)"], chapters)]
+        packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}
+        direct = [line.split("~")[0].split(";")[0].strip().lower() for line in (book.ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
+        machine = [["Python", platform.python_version()], ["System", f"{platform.system()} {platform.machine()}"], ["Cores", str(os.cpu_count())]]
+        machine += [[name, packages[name]] for name in direct if name in packages]
+        result.append(section("Machine and versions", table(["What", "Value"], machine)))
+        for name, found in records.items():
+            slow = sorted(enumerate(found["cell_seconds"], start=1), key=lambda item: -item[1])[:5]
+            rows = [[nodes.reference("", f"cell {i}", refuri=f"../notebooks/{name}.html#cell-{i}", internal=True), f"{s:.1f}"] for i, s in slow]
+            result.append(section(f"The slowest cells of {name}", table(["Cell", "Seconds"], rows)))
+        return result
+
+
+def section(title, *children):
+    return nodes.section("", nodes.title("", title), *children, ids=[nodes.make_id(title)], names=[title])
+
+
+def table(head, rows):
+    def row(values):
+        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", v if isinstance(v, nodes.Node) else nodes.Text(v))) for v in values))
+
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), nodes.thead("", row(head)), cols=len(head))
+    group += nodes.tbody("", *map(row, rows))
+    return nodes.table("", group)
+
+
+def setup(app):
+    app.connect("config-inited", count, priority=200)
+    app.add_directive("chapters", Chapters)
+    app.add_directive("execution", Execution)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

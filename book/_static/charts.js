@@ -1,0 +1,86 @@
+/* Bring the page's interactive charts to life when they come into view.
+
+Until then, and without JavaScript, each chart is the picture that the build drew. */
+
+(() => {
+  const root = document.documentElement;
+  const base = new URL("../vendor/vega.js", document.currentScript.src);
+  let bundle;
+
+  const vega = () =>
+    (bundle ??= new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src: base, onload: resolve, onerror: reject });
+      document.head.append(script);
+    }));
+
+  /* The chart's colours, read from the page, so that they follow its theme. */
+  function colours() {
+    const style = getComputedStyle(root);
+    const ink = style.getPropertyValue("--chart-ink").trim();
+    const grid = style.getPropertyValue("--chart-grid").trim();
+    const sizes = { labelFontSize: 13, titleFontSize: 13, titleFontWeight: "normal" };
+    const label = { labelColor: ink, titleColor: ink, ...sizes };
+    return {
+      background: null,
+      font: "system-ui, sans-serif",
+      view: { stroke: null },
+      axis: { ...label, domainColor: ink, tickColor: ink, gridColor: grid },
+      legend: label,
+      header: label,
+      title: { color: ink, fontSize: 14 },
+      text: { color: ink, fontSize: 13 },
+    };
+  }
+
+  async function draw(chart) {
+    if (!chart.clientWidth) return;
+    const specification = JSON.parse(chart.querySelector("script").textContent);
+    await vega();
+    const view = chart.querySelector(".chart-view");
+    const live = document.createElement("div");
+    const values = chart.view ? chart.view.getState().signals : null;
+    const result = await vegaEmbed(live, specification, {
+      ast: true,
+      actions: false,
+      renderer: "svg",
+      config: { ...specification.config, ...colours() },
+    }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
+    if (!result) return;
+    if (values) {
+      const inputs = Object.fromEntries(
+        (result.vgSpec.signals || []).filter((s) => s.bind && s.name in values).map((s) => [s.name, values[s.name]]),
+      );
+      for (const [name, value] of Object.entries(inputs)) result.view.signal(name, value);
+    }
+    for (const input of live.querySelectorAll("input, select")) {
+      input.setAttribute("aria-describedby", `${chart.id}-view`);
+    }
+    live.id = `${chart.id}-view`;
+    live.className = "chart-live";
+    view.replaceChildren(live);
+    chart.view?.finalize();
+    chart.view = result.view;
+    await result.view.resize().runAsync();
+    chart.dataset.ready = "true";
+  }
+
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries.filter((e) => e.isIntersecting)) {
+        seen.unobserve(entry.target);
+        draw(entry.target);
+      }
+    },
+    { rootMargin: "200px" },
+  );
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const chart of document.querySelectorAll(".chart")) seen.observe(chart);
+    let theme = root.dataset.theme;
+    new MutationObserver(() => {
+      if (root.dataset.theme === theme) return;
+      theme = root.dataset.theme;
+      for (const chart of document.querySelectorAll('.chart[data-ready="true"]')) draw(chart);
+    }).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+  });
+})();

@@ -1,0 +1,10 @@
+"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega."""
+
+
+def _specification(chart):
+    return {"application/vnd.vegalite.v6+json": chart.to_dict(), "text/plain": "An interactive chart"}
+
+
+get_ipython().display_formatter.mimebundle_formatter.for_type_by_name(  # noqa: F821 - IPython provides it
+    "altair.vegalite.v6.api", "TopLevelMixin", _specification
+)

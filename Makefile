@@ -1,0 +1,78 @@
+# Every command that the book needs. `make help` lists them.
+
+PYTHON ?= python3
+# pip's extra index for PyTorch's smaller CPU wheels, e.g. TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+# One chapter instead of the whole book, e.g. CHAPTER=cauchy
+CHAPTER ?=
+# Chapters executed at a time; the number of cores where it is not set
+JOBS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check
+TORCH = $(shell grep '^torch' requirements.txt)
+EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
+
+.DEFAULT_GOAL := book
+.PHONY: book test cells serve lab new checksums lock clean help
+
+book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
+	@$(EXECUTE)
+	@$(BIN)/python tests/render.py $(CHAPTER)
+
+test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page; also in a browser
+	@$(EXECUTE) || echo "make test: the report of the failing cells follows" >&2
+	@$(BIN)/python -m pytest
+
+cells: $(VENV)/tests ## the cells alone, as tests
+	@$(EXECUTE) || true
+	@$(BIN)/python -m pytest notebooks
+
+serve: book ## build, then show the site on http://127.0.0.1:8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lab: $(VENV)/book ## open the chapters in JupyterLab
+	@KERAS_HOME="$(CURDIR)/_build/keras" $(BIN)/jupyter lab notebooks
+
+new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
+	@$(BIN)/python tests/new_chapter.py $(CHAPTER)
+
+checksums: ## record the checksums of data/ after a change that was meant
+	@cd data && find . -type f ! -name README.md ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+
+lock: $(VENV)/book ## choose the newest versions that requirements.txt allows, with their hashes
+	@$(PIP) uv && sh tests/lock.sh $(BIN)/uv
+
+clean: ## remove what was built; the environment stays (remove .venv to remake it)
+	rm -rf _build .pytest_cache .hypothesis
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+# The environment. NEWEST=1 takes the newest versions that requirements.txt allows instead of the locked ones.
+define check_python
+command -v $(PYTHON) >/dev/null || { echo "make: there is no '$(PYTHON)': install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: this Python has no venv module: on Debian or Ubuntu, apt install python3-venv" >&2; exit 1; }
+endef
+define no_packages
+{ echo "make: the packages could not be installed (pip's own words are above): check the network and the free space, then run make again" >&2; exit 1; }
+endef
+
+$(VENV)/book: requirements.txt requirements.lock
+	@$(check_python)
+	@echo "installing the book's packages into $(VENV) (some minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+ifdef NEWEST
+	@$(PIP) --upgrade -r requirements.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) || $(no_packages)
+else
+	@$(PIP) --require-hashes --no-deps -r requirements.lock || $(no_packages)
+	@$(PIP) "$(TORCH)" $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) || $(no_packages)
+endif
+	@touch $@
+
+$(VENV)/tests: $(VENV)/book tests/requirements.txt tests/requirements.lock
+	@$(PIP) --require-hashes --no-deps -r tests/requirements.lock || $(no_packages)
+	@$(BIN)/python tests/browser.py
+	@touch $@

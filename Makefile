@@ -27,7 +27,7 @@ test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page; al
 
 cells: $(VENV)/tests ## the cells alone, as tests
 	@$(EXECUTE) || true
-	@$(BIN)/python -m pytest notebooks
+	@$(BIN)/python -m pytest $(or $(PYTEST),notebooks)
 
 serve: book ## build, then show the site on http://127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

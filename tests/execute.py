@@ -30,7 +30,7 @@ ONE_THREAD = (
 
 @contextlib.contextmanager
 def sandbox(files: list[pathlib.Path]):
-    """A folder that holds `notebooks/` (the working directory) and links to `files` where they lie in the book."""
+    """A folder that holds `notebooks/` (the working directory, empty) and links to `files` where they lie in the book."""
     scratch = book.BUILD / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
     box = pathlib.Path(tempfile.mkdtemp(dir=scratch))
@@ -44,7 +44,7 @@ def sandbox(files: list[pathlib.Path]):
         (profile / "startup").mkdir(parents=True)
         shutil.copy(book.KERNEL / "ipython_kernel_config.py", profile)
         shutil.copy(book.KERNEL / "startup.py", profile / "startup")
-        # Keras writes its settings beside its data sets, so it gets a home that is thrown away.
+        # Keras looks here before it downloads; it also writes its settings here, so the home is thrown away.
         (box / "keras" / "datasets").mkdir(parents=True)
         (box / "keras" / "datasets" / "fashion-mnist").symlink_to(book.ROOT / "data" / "fashion-mnist")
         yield box
@@ -108,6 +108,7 @@ def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None)
         cell.outputs, cell.execution_count = [], None
     # Taken before the first cell runs: what changes meanwhile makes this execution an old one.
     found = {"key": book.key(notebook), "depends": book.dependencies(notebook), "n_cells": len(cells)}
+    found["visible"] = [str(path.relative_to(book.ROOT)) for path in files]
     seconds, error, memory = [], None, None
     start = time.monotonic()
     with sandbox(files) as box:
@@ -153,7 +154,9 @@ def worker(chapter: str) -> None:
     def report(*progress):
         print(json.dumps(progress), flush=True)
 
-    found, notebook = run_chapter(chapter, book.resources(book.load(chapter)), report)
+    keras = book.ROOT / "data" / "fashion-mnist"  # reaches the chapter through Keras's home, not as a file beside it
+    files = [path for path in book.resources(book.load(chapter)) if keras not in path.parents]
+    found, notebook = run_chapter(chapter, files, report)
     text = nbformat.writes(notebook) + "\n"
     found["sha256"] = book.digest(text)
     book.write_atomically(book.EXECUTED / f"{chapter}.ipynb", text)

@@ -1,0 +1,132 @@
+"""The pages as a reader meets them, in Chromium: light and dark, wide and narrow."""
+
+import re
+
+import book
+import browser
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    """A function that opens a page of the site; afterwards nothing may have been asked of another host or logged."""
+    contexts, faults = [], []
+
+    def open_one(path, *, theme="light", size="wide", **options):
+        width, height = SIZES[size]
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
+        contexts.append(context)
+        context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+        page = context.new_page()
+        page.on("console", lambda m: faults.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("request", lambda r: faults.append(f"asks {r.url}") if not r.url.startswith((address, "data:", "blob:")) else None)
+        page.goto(address + path, wait_until="networkidle")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not faults, faults[:10]
+
+
+def names():
+    contents = book.toc()
+    return [contents["root"], *(c["file"] for part in contents["parts"] for c in part["chapters"])]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*names(), "search", "genindex"])
+def test_page(open_page, name, theme, size):
+    """No violation of accessibility rules, no sideways scrolling, no request elsewhere, nothing on the console."""
+    page = open_page(f"{name}.html", theme=theme, size=size)
+    for chart in page.query_selector_all(".chart"):
+        chart.scroll_into_view_if_needed()
+        page.wait_for_selector(f"#{chart.get_attribute('id')}[data-ready=true]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    violations = Axe().run(page).response["violations"]
+    assert not violations, [f"{v['id']}: {len(v['nodes'])} x {v['nodes'][0]['html'][:200]}" for v in violations]
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_every_picture_is_shown(open_page, name):
+    for theme in ("light", "dark"):
+        page = open_page(f"notebooks/{name}.html", theme=theme)
+        for image in page.query_selector_all("article img"):
+            if image.is_visible():
+                image.scroll_into_view_if_needed()
+                page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image)
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_charts_are_pictures_without_javascript(open_page, name):
+    page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
+    for chart in page.query_selector_all(".chart"):
+        assert [image for image in chart.query_selector_all("img") if image.is_visible()]
+
+
+def test_the_threshold_slider_shows_what_python_computed(open_page):
+    """The chart's text at three positions is the table that the chapter printed from Python's values."""
+    page = open_page("notebooks/binary_metrics.html")
+    chart, slider = chart_with_slider(page)
+    rows = chart_data(chart)
+    grid = sorted({row["threshold"] for row in rows if "threshold" in row})
+    for threshold in (grid[len(grid) // 4], grid[len(grid) // 2], grid[-len(grid) // 4]):
+        slider.evaluate("(input, value) => { input.value = value; input.dispatchEvent(new Event('input')) }", str(threshold))
+        page.wait_for_timeout(300)
+        shown = dict(re.findall(r"(sensitivity|specificity|precision)\s+([\d.]+)", chart.inner_text() + " " + svg_text(chart)))
+        for metric, text in shown.items():
+            value = next(r["value"] for r in rows if r.get("threshold") == threshold and r.get("metric") == metric)
+            assert float(text) == pytest.approx(value, abs=0.5 * 10 ** -len(text.split(".")[1]) + 1e-9)
+        assert len(shown) == 3
+
+
+def chart_with_slider(page):
+    chart = page.query_selector(".chart:has(script:text('threshold'))") or page.query_selector(".chart")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_selector(f"#{chart.get_attribute('id')}[data-ready=true]")
+    return chart, chart.query_selector("input[type=range]")
+
+
+def chart_data(chart):
+    import json
+
+    specification = json.loads(chart.query_selector("script").inner_text())
+    return [row for rows in specification["datasets"].values() for row in rows]
+
+
+def svg_text(chart):
+    return " ".join(chart.eval_on_selector_all("svg text", "elements => elements.map(e => e.textContent)"))
+
+
+def test_charts_work_by_keyboard(open_page):
+    page = open_page("notebooks/binary_metrics.html")
+    _, slider = chart_with_slider(page)
+    before = slider.input_value()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.input_value() != before
+
+
+def test_a_claim_can_be_linked_to(open_page):
+    page = open_page("notebooks/binary_metrics.html#claim-3")
+    assert page.locator("#claim-3").bounding_box()["y"] < 900
+
+
+def test_search_finds_words_of_prose_code_and_claims(open_page):
+    for word in ("sensitivity", "default_rng", "prevalence"):
+        page = open_page(f"search.html?q={word}")
+        page.wait_for_selector("#search-results li")

@@ -1,0 +1,160 @@
+"""How a page reaches the reader: one stylesheet, scripts after the text, no other host, and a policy that says so.
+
+The theme's stylesheets become one file. Its icon fonts and icon script (1 MB) become the dozen icons that the pages use. What the
+book does not use (Thebe, toggle buttons, tabs) is not sent. Each page carries a Content-Security-Policy that allows scripts of this
+site and the page's own inline ones by their hash, and no evaluation of text as code.
+"""
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import pathlib
+import re
+import shutil
+
+import book
+from docutils import nodes
+
+STYLES = (
+    "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css",
+    "mystnb.*.css", "book.css",
+)  # fmt: skip
+SCRIPTS = (
+    "documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js", "sphinx-book-theme.js", "book.js",
+    "charts.js", "searchtools.js", "language_data.js", "searchindex.js",
+)  # fmt: skip
+ICONS = {
+    "solid": ["angle-left", "angle-right", "arrow-up", "bars", "list", "magnifying-glass", "download", "expand", "file", "file-pdf", "lightbulb",
+              "rocket", "circle-half-stroke", "moon", "sun", "xmark", "up-right-from-square", "chevron-down", "chevron-right", "house"],
+    "brands": ["github"],
+}  # fmt: skip
+UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.map", "vendor/fontawesome", "sphinx-thebe.js", "sphinx-thebe.css", "webpack-macros.html")
+MATHJAX = (
+    "core.js", "loader.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js", "output/chtml/fonts/tex.js",
+    "output/chtml/fonts/woff-v2",
+)  # fmt: skip
+POLICY = (
+    "default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+
+
+def style_version() -> str:
+    """Changes when any stylesheet can have changed."""
+    own = (book.ROOT / "book" / "_static" / "book.css").read_bytes()
+    return book.digest(own, pathlib.Path(__file__).read_bytes(), json.dumps(book.versions(["sphinx-book-theme", "myst-nb"])))[:8]
+
+
+def choose_scripts(app, pagename, templatename, context, doctree):
+    """Only the scripts that the book uses, none of them before the text."""
+    kept = []
+    for script in context.get("script_files", []):
+        name = pathlib.PurePosixPath(str(getattr(script, "filename", None) or "").split("?")[0]).name
+        if name in SCRIPTS:
+            script.attributes["defer"] = "defer"
+            kept.append(script)
+    context["script_files"] = kept
+    context["style_version"] = style_version()
+
+
+def drop_thebe(app, doctree, docname):
+    for raw in list(doctree.findall(nodes.raw)):
+        if "kernelName" in raw.astext() or "x-thebe-config" in raw.astext():
+            raw.parent.remove(raw)
+
+
+def icon_styles(script: str) -> str:
+    """CSS that draws the icons in the text's colour, from the paths in Font Awesome's own file (CC BY 4.0)."""
+    rules = [
+        ".fa-solid,.fas,.fab,.fa-brands{display:inline-block;width:1em;height:1em;vertical-align:-.125em;background:currentColor;"
+        "-webkit-mask:var(--icon) center/contain no-repeat;mask:var(--icon) center/contain no-repeat}",
+        ".fa-solid::before,.fas::before,.fab::before,.fa-brands::before{content:none!important}",
+    ]
+    for names in ICONS.values():
+        for name in names:
+            found = re.findall(rf'[{{,]"?{name}"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","(M[^"]+)"', script)
+            if found:
+                width, height, path = found[-1]
+                svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}'><path d='{path}'/></svg>"
+                data = base64.b64encode(svg.encode()).decode()
+                rules.append(f".fa-{name}{{--icon:url(data:image/svg+xml;base64,{data})}}")
+    return "\n".join(rules)
+
+
+def write_styles(static: pathlib.Path) -> None:
+    parts = []
+    for pattern in STYLES:
+        for path in sorted(static.glob(pattern)):
+            css = path.read_text(encoding="utf-8")
+            css = re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css)
+            parts.append(css)
+    parts.insert(-1, icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")))
+    (static / "site.css").write_text("\n".join(parts), encoding="utf-8")
+
+
+def copy_mathjax(static: pathlib.Path) -> None:
+    package = next(p for p in importlib.metadata.files("sphinx-mathjax-offline") if p.name == "tex-chtml.js")
+    source = pathlib.Path(package.locate()).parent
+    for name in MATHJAX:
+        target = static / "mathjax" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (source / name).is_dir() else shutil.copy)(source / name, target)
+
+
+def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
+    """The size attributes of an SVG, so that the text does not move when the picture arrives."""
+    path = (page.parent / source).resolve()
+    if path.suffix != ".svg" or not path.is_file():
+        return ""
+    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', path.read_text(encoding="utf-8")[:2000])
+    # matplotlib's box is in points, of which a page has 72 where it has 96 pixels
+    return f' width="{float(box[1]) * 4 / 3:.0f}" height="{float(box[2]) * 4 / 3:.0f}"' if box else ""
+
+
+def finish_page(site: pathlib.Path, page: pathlib.Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    def picture(match):
+        attributes = match[1]
+        source = re.search(r'src="([^"]+)"', attributes)
+        if "loading=" not in attributes and source and "logo" not in source[1]:
+            attributes += ' loading="lazy" decoding="async"'
+            if "width=" not in attributes and "/_images/" in source[1]:
+                attributes += picture_size(site, page, source[1])
+        return f"<img{attributes}>"
+
+    text = re.sub(r"<img((?:\s[^<>]*?)?)\s*/?>", picture, text)
+    text = re.sub(r'\sonclick="([^"]*)"', lambda m: f' data-action="{m[1].split("(")[0].split(".")[-1]}"', text)
+    text = re.sub(r'<link rel="preload" as="script"[^>]*>', "", text)
+    text = re.sub(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', "", text)
+    # The sidebar's logo and search button belong to a landmark.
+    text = text.replace('<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', 1)
+    inline = re.findall(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", text, re.S)
+    hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline}
+    policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
+    text = text.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+    page.write_text(text, encoding="utf-8")
+
+
+def finish(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    site = pathlib.Path(app.outdir)
+    write_styles(site / "_static")
+    copy_mathjax(site / "_static")
+    for name in UNUSED:
+        path = site / "_static" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for page in sorted(site.rglob("*.html")):
+        if "_static" not in page.parts:
+            finish_page(site, page)
+
+
+def setup(app):
+    app.connect("html-page-context", choose_scripts, priority=900)
+    app.connect("doctree-resolved", drop_thebe, priority=900)
+    app.connect("build-finished", finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+

@@ -1,0 +1,91 @@
+"""What others learn of a page: the facts under a chapter's title, its description and card, structured data, and a feed."""
+
+import html
+import json
+import pathlib
+import subprocess
+
+import book
+import vl_convert
+from contents import cover, plain
+from docutils import nodes
+from executed import chapter_of
+from figures import light
+
+
+def facts(app, doctree):
+    """Under the title: how long the chapter ran in this build, its cells and claims, its downloads."""
+    name = chapter_of(app.env.docname)
+    if not name:
+        return
+    notebook = book.executed(name)
+    metadata = app.env.metadata[app.env.docname]
+    metadata["og:description"] = plain(book.question(notebook))
+    metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
+    metadata["og:image:alt"] = f"A figure of the chapter: {book.title(notebook)}"
+    if app.builder.format != "html":
+        return
+    found = book.current(name)
+    title = next(iter(doctree.findall(nodes.title)))
+    seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
+    line = (
+        f'<p class="facts">Executed by this build in {seconds}: <a href="../book/execution.html">{found["n_cells"]} cells</a>, '
+        f'<a href="../book/claims.html#{name}">{len(book.claims(notebook))} claims</a>, all hold. '
+        f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
+    )
+    title.parent.insert(title.parent.index(title) + 1, nodes.raw("", line, format="html"))
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Structured data (schema.org) for a chapter; every other page belongs to the book."""
+    name, base = chapter_of(pagename), app.config.html_baseurl
+    part = {"@context": "https://schema.org", "@type": "Book", "name": app.config.project, "url": base}
+    if name:
+        notebook = book.executed(name)
+        part = {
+            "@context": "https://schema.org", "@type": "LearningResource", "name": book.title(notebook), "url": f"{base}{pagename}.html",
+            "description": plain(book.question(notebook)), "image": f"{base}covers/{name}.png", "inLanguage": "en", "isPartOf": part,
+            "license": "https://creativecommons.org/licenses/by/4.0/", "learningResourceType": "executable chapter",
+        }  # fmt: skip
+    data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
+    context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
+
+
+def changed(name: str) -> str:
+    """When the chapter was last changed, by git; the book's first day where git does not tell."""
+    command = ["git", "-C", book.ROOT, "log", "-1", "--format=%cI", "--", f"notebooks/{name}.ipynb"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "2026-11-22T00:00:00+00:00"
+
+
+def write_cards_and_feed(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    site, base = pathlib.Path(app.outdir), app.config.html_baseurl
+    entries = []
+    for name in filter(None, map(chapter_of, sorted(app.env.found_docs))):
+        notebook = book.executed(name)
+        picture = cover(notebook)
+        if picture:
+            framed = light(picture).replace("<defs>", '<rect width="100%" height="100%" fill="#ffffff"/><defs>', 1)
+            (site / "covers").mkdir(exist_ok=True)
+            (site / "covers" / f"{name}.png").write_bytes(vl_convert.svg_to_png(framed, scale=2))
+        url = f"{base}notebooks/{name}.html"
+        entries.append(
+            f"<entry><title>{html.escape(book.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
+            f"<updated>{changed(name)}</updated><summary>{html.escape(plain(book.question(notebook)))}</summary></entry>"
+        )
+    updated = max(map(changed, book.chapters()))
+    (site / "feed.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
+        f"<title>{html.escape(app.config.project)}</title><id>{base}</id><link href=\"{base}\"/>"
+        f'<link rel="self" href="{base}feed.xml"/><updated>{updated}</updated>'
+        f"<author><name>{html.escape(app.config.author)}</name></author>{''.join(entries)}</feed>\n",
+        encoding="utf-8",
+    )
+
+
+def setup(app):
+    app.connect("doctree-read", facts, priority=700)
+    app.connect("html-page-context", describe, priority=800)
+    app.connect("build-finished", write_cards_and_feed, priority=500)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

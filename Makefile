@@ -15,7 +15,7 @@ TORCH = $(shell grep '^torch' requirements.txt)
 EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve lab new checksums lock clean help
+.PHONY: book test cells serve lab new checksums bench lock clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -40,6 +40,9 @@ new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 
 checksums: ## record the checksums of data/ after a change that was meant
 	@cd data && find . -type f ! -name README.md ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+
+bench: $(VENV)/book ## measure the build and the numpy network; writes book/benchmarks.md
+	@$(BIN)/python tests/bench.py
 
 lock: $(VENV)/book ## choose the newest versions that requirements.txt allows, with their hashes
 	@$(PIP) uv && sh tests/lock.sh $(BIN)/uv

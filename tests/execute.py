@@ -5,7 +5,15 @@
 A chapter's outputs go to `_build/executed/<chapter>.ipynb`, its times and its fault, if any, to the `.json` beside it.
 """
 
-import argparse
+import signal
+import sys
+
+INTERRUPTED = "book: interrupted: run `make` again to go on; finished chapters are kept"
+# Before the imports, which take a second: an interruption is no fault that needs a traceback.
+sys.excepthook = lambda kind, *rest: print(INTERRUPTED, file=sys.stderr) if kind is KeyboardInterrupt else sys.__excepthook__(kind, *rest)
+signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+import argparse  # noqa: E402
 import asyncio
 import contextlib
 import json
@@ -13,8 +21,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
-import sys
 import tempfile
 import time
 
@@ -117,6 +123,7 @@ def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None)
         client = NotebookClient(
             notebook, kernel_name=kernel, resources={"metadata": {"path": str(box / "notebooks")}},
             startup_timeout=120, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
+            coalesce_streams=True,
         )  # fmt: skip
         try:
             with client.setup_kernel():
@@ -212,7 +219,9 @@ async def run_worker(chapter: str, progress: Progress, slots: asyncio.Semaphore)
                 process.kill()
         messages = (await stderr).decode(errors="replace").strip().splitlines()
     found = book.current(chapter) if process.returncode == 0 else None
-    if found is None:
+    if found is None and process.returncode == 0:
+        fault = f"{chapter}: its code, data or packages changed while it ran: run `make` again"
+    elif found is None:
         fault = f"{chapter}: {messages[-1] if messages else 'its process ended without a result'}"
     elif found["error"]:
         fault = explain(chapter, found["error"])
@@ -243,7 +252,10 @@ async def run_all(names: list[str], jobs: int) -> list[str]:
     tasks = [asyncio.create_task(run_worker(name, progress, slots)) for name in sorted(names, key=weight)]
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: [task.cancel() for task in tasks])
-    return [fault for fault in await asyncio.gather(*tasks) if fault]
+    try:
+        return [fault for fault in await asyncio.gather(*tasks) if fault]
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def main(names: list[str], jobs: int) -> None:
@@ -280,4 +292,4 @@ if __name__ == "__main__":
     except OSError as error:
         sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")
     except KeyboardInterrupt:
-        sys.exit("book: interrupted: run `make` again to go on; finished chapters are kept")
+        sys.exit(INTERRUPTED)

@@ -37,7 +37,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     const specification = JSON.parse(chart.querySelector("script").textContent);
     await vega();
     const view = chart.querySelector(".chart-view");
-    const live = document.createElement("div");
+    const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });
+    view.append(live);
     const values = chart.view ? chart.view.getState().signals : null;
     const result = await vegaEmbed(live, specification, {
       ast: true,
@@ -45,7 +46,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       renderer: "svg",
       config: { ...specification.config, ...colours() },
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
-    if (!result) return;
+    if (!result) return live.remove();
     if (values) {
       const inputs = Object.fromEntries(
         (result.vgSpec.signals || []).filter((s) => s.bind && s.name in values).map((s) => [s.name, values[s.name]]),
@@ -60,7 +61,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     view.replaceChildren(live);
     chart.view?.finalize();
     chart.view = result.view;
-    await result.view.resize().runAsync();
+    await result.view.runAsync();
     chart.dataset.ready = "true";
   }
 

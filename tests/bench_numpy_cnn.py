@@ -4,7 +4,8 @@
 
 Prints a Markdown table and writes the same numbers to OUT.json. Every contender is the notebook's own code (its tagged cells), in a
 process of its own that waits for its turn; in each round everyone takes a few steps, in random order. What is compared are the ratios
-within a round; the table has their median, the JSON the quartiles as well. Wall-clock time.
+within a round; the table has their median, the JSON the quartiles as well. The times are wall-clock; the JSON also has the ratios of
+processor time, which a busy machine disturbs less.
 """
 import argparse
 import json
@@ -135,12 +136,13 @@ def worker(kind, name, threads):
     for line in sys.stdin:
         calls = max(1, int(line) // steps)
         function()  # warm the caches after the others' turns
-        seconds = []
+        wall, cpu = [], []
         for _ in range(calls):
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), time.process_time()
             function()
-            seconds.append((time.perf_counter() - start) / steps)
-        print(json.dumps(seconds), flush=True)
+            wall.append((time.perf_counter() - start) / steps)
+            cpu.append((time.process_time() - start_cpu) / steps)
+        print(json.dumps([statistics.median(wall), statistics.median(cpu)]), flush=True)
 
 
 # ---- in the parent ------------------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ def environment(threads, name):
 
 
 def measure(kind, names, threads, rounds, steps):
-    """-> {name: [median seconds of a step in each round]}, what numpy's BLAS is."""
+    """-> {name: [(wall, cpu) seconds of the median step in each round]}, what numpy's BLAS is."""
     workers, ready = {}, {}
     try:
         for name in names:
@@ -167,7 +169,7 @@ def measure(kind, names, threads, rounds, steps):
                 time.sleep(0.01)  # the last contender's threads go to sleep
                 workers[name].stdin.write(f"{steps}\n")
                 workers[name].stdin.flush()
-                seconds[name].append(statistics.median(json.loads(workers[name].stdout.readline())))
+                seconds[name].append(json.loads(workers[name].stdout.readline()))
         return seconds, ready[names[0]]["blas"]
     finally:
         for process in workers.values():
@@ -177,8 +179,9 @@ def measure(kind, names, threads, rounds, steps):
 
 def ratio(seconds, name, other):
     """Quartiles of the ratios within rounds."""
-    low, middle, high = statistics.quantiles([a / b for a, b in zip(seconds[name], seconds[other])], n=4)
-    return {"median": round(middle, 3), "quartiles": [round(low, 3), round(high, 3)]}
+    wall, cpu = ([a[k] / b[k] for a, b in zip(seconds[name], seconds[other])] for k in (0, 1))
+    low, middle, high = statistics.quantiles(wall, n=4)
+    return {"median": round(middle, 3), "quartiles": [round(low, 3), round(high, 3)], "cpu": round(statistics.median(cpu), 3)}
 
 
 def processor():
@@ -202,7 +205,7 @@ def main():
     for threads in args.threads:
         seconds, result["blas"] = measure("step", names, threads, args.rounds, args.steps)
         for name in names:
-            result["steps"].append({"contender": name, "threads": threads, "milliseconds": round(1000 * statistics.median(seconds[name]), 2)}
+            result["steps"].append({"contender": name, "threads": threads, "milliseconds": round(1000 * statistics.median(wall for wall, _ in seconds[name]), 2)}
                                    | {mine: ratio(seconds, mine, name) for mine in NUMPY})
         for mine, other, t, most in TARGETS:
             if t == threads:

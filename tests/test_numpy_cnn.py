@@ -222,6 +222,8 @@ def test_training_steps_agree(seed):
         adam.step(grads)
         assert np.isclose(fast.step(images, labels), expected, rtol=1e-4)
         assert np.isclose(two.step(images, labels), expected, rtol=1e-4)
+        for mine, exact in zip(two.nets[0].grads, grads):  # Adam would not notice a factor
+            assert np.abs(mine - exact).max() <= 1e-3 * max(np.abs(exact).max(), 1e-2)
 
 
 def test_adam_is_the_published_algorithm():

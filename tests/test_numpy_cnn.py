@@ -172,34 +172,34 @@ def test_row_windows_are_the_windows_without_a_copy(n, c, k, h, w, seed):
     assert np.array_equal(rows.reshape(k, w, h, n, k, c), usual.transpose(3, 2, 1, 0, 4, 5))
 
 
-def random_network(seed, size, channels, ties=False):
-    """Parameters of the small network for rectangular images; with ties, of few levels."""
+def random_network(seed, size, channels, levels=16):
+    """Parameters of the small network for rectangular images, multiples of 1 / levels.
+
+    Then the convolutions of images that are such multiples too are exact in float32, and no rounding decides which of two nearly equal
+    pixels wins the pooling (which sends the gradient elsewhere). Few levels make exact ties common.
+    """
     rng = np.random.default_rng(seed)
     params = chapter["initial_params"](rng, channels=channels)
     params[1][:], params[3][:] = rng.normal(size=channels[1]) / 4, rng.normal(size=channels[2]) / 4
     inputs = size[0] * size[1] // 16 * channels[2]
     params[4] = (rng.normal(size=(inputs, 10)) * np.sqrt(2 / inputs)).astype(np.float32)
-    if ties:
-        params = [np.round(p * 2).astype(np.float32) / 2 for p in params]
-    return params
+    return [(np.round(p * levels) / levels).astype(np.float32) for p in params]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 2, 4]), st.integers(1, 3), st.booleans(), seeds)
-def test_fast_network_equals_the_readable_one(h, w, o, p, chunk, n_chunks, ties, seed):
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 2, 4]), st.integers(1, 3), st.sampled_from([1, 2, 16]), seeds)
+def test_fast_network_equals_the_readable_one(h, w, o, p, chunk, n_chunks, levels, seed):
     size, batch, rng = (4 * h, 4 * w), chunk * n_chunks, np.random.default_rng(seed)
-    params = random_network(seed, size, (1, o, p), ties)
-    images, labels = rng.random((batch, *size), dtype=np.float32), rng.integers(0, 10, batch)
-    if ties:
-        images = np.round(images)
+    params = random_network(seed, size, (1, o, p), levels)
+    images = (rng.integers(0, levels + 1, (batch, *size)) / levels).astype(np.float32)
+    labels = rng.integers(0, 10, batch)
     fast, readable = chapter["FastCNN"](params, size, batch, chunk), chapter["small_cnn"]([q.copy() for q in params])
     for _ in range(2):  # twice: buffers must not remember
         loss = fast.gradients(images, labels)
         expected, grads = readable.gradients(images[..., None], labels)
         assert np.isclose(loss, expected, rtol=1e-5)
-        if ties or np.abs(np.concatenate([g.ravel() for g in grads])).max() > 0:
-            for mine, exact in zip(fast.grads, grads):
-                assert np.abs(mine - exact).max() <= 2e-5 * max(np.abs(exact).max(), 1e-2)
+        for mine, exact in zip(fast.grads, grads):
+            assert np.abs(mine - exact).max() <= 2e-5 * max(np.abs(exact).max(), 1e-2)
     more = rng.random((2 * batch + 1, *size), dtype=np.float32)
     logits = readable.forward(more[..., None])
     best = np.sort(logits, 1)

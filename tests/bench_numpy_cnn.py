@@ -162,6 +162,7 @@ def measure(kind, names, threads, rounds, steps):
             command = [sys.executable, __file__, "--worker", kind, name, str(threads)]
             workers[name] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                              text=True, env=environment(threads, name))
+        for name in names:
             ready[name] = json.loads(workers[name].stdout.readline())
         seconds, order = {name: [] for name in names}, random.Random(0)
         for _ in range(rounds):

@@ -123,6 +123,32 @@ def test_the_threshold_slider_shows_what_python_computed(open_page, threshold):
         assert re.search(rf"\b{name} {row[name]}\b", shown)
 
 
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_the_cart_rides_when_asked(open_page, motion):
+    """The film plays and stops by its button, by keyboard too, and the switch changes the frame of reference."""
+    page = open_page("notebooks/cartpole.html", reduced_motion=motion)
+    page.locator("#cartpole-play").scroll_into_view_if_needed()
+    canvas = page.locator("#cartpole-canvas")
+
+    def frame():
+        return int(canvas.get_attribute("data-frame"))
+
+    if motion == "reduce":
+        start = frame()
+        page.wait_for_timeout(500)
+        assert frame() == start, "it moves although the reader asked for less motion"
+    page.locator("#cartpole-time").fill("10")
+    start = frame()
+    page.locator("#cartpole-play").focus()
+    if page.locator("#cartpole-play").inner_text().strip().lower().startswith("play"):
+        page.keyboard.press("Enter")
+    page.wait_for_function("start => Number(document.querySelector('#cartpole-canvas').dataset.frame) > start", arg=start)
+    before = canvas.get_attribute("data-ride")
+    page.locator("#cartpole-ride").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("before => document.querySelector('#cartpole-canvas').dataset.ride !== before", arg=before)
+
+
 def test_charts_work_by_keyboard(open_page):
     page = open_page("notebooks/binary_metrics.html")
     _, slider = first_chart(page)

@@ -128,6 +128,8 @@ def finish_page(site: pathlib.Path, page: pathlib.Path) -> None:
     text = re.sub(r'\sonclick="([^"]*)"', lambda m: f' data-action="{m[1].split("(")[0].split(".")[-1]}"', text)
     text = re.sub(r'<link rel="preload" as="script"[^>]*>', "", text)
     text = re.sub(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', "", text)
+    # In the order of the page, and none of them before the text.
+    text = re.sub(r'<script (?!defer|type=)((?:data-[^>]*?)?src="[^"]*")></script>', r"<script defer \1></script>", text)
     # pandas heads its index with an empty heading: it is a cell.
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
     # The sidebar's logo and search button belong to a landmark.

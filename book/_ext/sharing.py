@@ -39,7 +39,7 @@ def facts(app, doctree):
 def describe(app, pagename, templatename, context, doctree):
     """Structured data (schema.org) for a chapter; every other page belongs to the book."""
     name, base = chapter_of(pagename), app.config.html_baseurl
-    part = {"@context": "https://schema.org", "@type": "Book", "name": app.config.project, "url": base}
+    part = {"@context": "https://schema.org", "@type": "Book", "name": app.config.html_title, "url": base}
     if name:
         notebook = book.executed(name)
         part = {
@@ -77,7 +77,7 @@ def write_cards_and_feed(app, exception):
     updated = max(map(changed, book.chapters()))
     (site / "feed.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
-        f"<title>{html.escape(app.config.project)}</title><id>{base}</id><link href=\"{base}\"/>"
+        f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"
         f'<link rel="self" href="{base}feed.xml"/><updated>{updated}</updated>'
         f"<author><name>{html.escape(app.config.author)}</name></author>{''.join(entries)}</feed>\n",
         encoding="utf-8",

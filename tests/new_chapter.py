@@ -17,7 +17,7 @@ SECTIONS = [
     "**What you will see.** Three to six lines, the surprising one included.\n\n**What you need to know.** One line.",
     "## Setup",
     'import matplotlib.pyplot as plt\nimport numpy as np\nimport seaborn as sns\n\n'
-    'sns.set_theme(style="ticks", palette="colorblind", rc={{"axes.spines.top": False, "axes.spines.right": False}})\n'
+    'sns.set_theme(style="ticks", palette="colorblind", rc={"axes.spines.top": False, "axes.spines.right": False})\n'
     "rng = np.random.default_rng(0)",
     "## The first question\n\nThe smallest example that bears on it.",
     *(
@@ -25,7 +25,7 @@ SECTIONS = [
         for number in range(1, 9)
         for part in (
             f"**Claim {number}.** One falsifiable sentence about the thing that the next cell computes.",
-            f'value = rng.normal(size=10_000).mean()\nprint(f"the mean of 10,000 standard normals: {{value:.2f}}")\n'
+            'value = rng.normal(size=10_000).mean()\nprint(f"the mean of 10,000 standard normals: {value:.2f}")\n'
             "# Five standard errors: the theory that the value is compared with.\nassert abs(value) < 5 / np.sqrt(10_000)",
         )
     ),
@@ -43,7 +43,7 @@ SECTIONS = [
 def layout(name: str) -> nbformat.NotebookNode:
     cells = []
     for number, section in enumerate(SECTIONS):
-        text = section.format(title=name.replace("_", " ").capitalize())
+        text = section.replace("{title}", name.replace("_", " ").capitalize())
         prose = text.startswith(("#", "**")) and not text.startswith("# @")
         cell = nbformat.v4.new_markdown_cell(text) if prose else nbformat.v4.new_code_cell(text)
         cell.id = hashlib.sha256(f"{name} {number}".encode()).hexdigest()[:8]
@@ -65,7 +65,7 @@ def main(names: list[str]) -> None:
         raise book.BookError(f"notebooks/{name}.ipynb is there already: choose another name")
     text = contents.read_text(encoding="utf-8")
     own = text.index("  - caption: The book")
-    book.write_atomically(path, nbformat.writes(layout(name), indent=1, sort_keys=False) + "\n")
+    book.write_atomically(path, nbformat.writes(layout(name)) + "\n")
     book.write_atomically(contents, text[:own] + f"      - file: notebooks/{name}\n" + text[own:])
     print(f"notebooks/{name}.ipynb is laid out, and listed as the last chapter of _toc.yml: move it to its part.")
     print(f"Write it with `make lab`; see it with `make CHAPTER={name}`; check it with `make test`.")

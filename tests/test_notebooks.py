@@ -128,3 +128,28 @@ def test_exercises_have_folded_solutions(notebook):
     solutions = [cell for cell in book.code_cells(notebook) if cell.source.startswith("# @title Solution")]
     assert len(exercises) >= 3 and len(solutions) >= len(exercises)
     assert all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions)
+
+
+def test_a_new_chapter_has_the_form_of_one(tmp_path, monkeypatch):
+    """`make new` lays out a chapter that is right in everything but what it says."""
+    import new_chapter
+
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "_toc.yml").write_text((book.ROOT / "_toc.yml").read_text())
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    new_chapter.main(["my_topic"])
+    assert "my_topic" in book.chapters()
+    notebook = book.load("my_topic")
+    test_file_is_written_as_editors_write_it("my_topic")
+    test_no_outputs_counts_or_stray_metadata(notebook)
+    test_cell_ids_are_given_and_unique(notebook)
+    test_begins_with_its_only_title_and_a_question(notebook)
+    test_markdown_is_common(notebook)
+    test_claims_are_numbered_and_followed_by_a_cell_that_asserts("my_topic", notebook)
+    test_exercises_have_folded_solutions(notebook)
+    code = "\n".join(cell.source for cell in book.code_cells(notebook))
+    exec(compile(code, "my_topic", "exec"), {})  # the example claims hold
+    with pytest.raises(book.BookError, match="there already"):
+        new_chapter.main(["my_topic"])
+    with pytest.raises(book.BookError, match="lower case"):
+        new_chapter.main(["My topic"])

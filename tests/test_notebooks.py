@@ -85,6 +85,8 @@ def test_claims_are_numbered_and_followed_by_a_cell_that_asserts(chapter, notebo
     claims = book.claims(notebook)
     assert [claim["number"] for claim in claims] == list(range(1, len(claims) + 1))
     assert len(claims) >= 8
+    inside = [cell.source[:60] for cell in notebook.cells if re.search(r"(?<!^)\*\*Claim \d+\.\*\*", cell.source)]
+    assert not inside, f"a claim begins its cell: {inside}"
     tagged = [cell for cell in book.code_cells(notebook) if "claim" in cell.metadata.get("tags", [])]
     assert [id(claim["cell"]) for claim in claims] == [id(cell) for cell in tagged], "a claim without its cell, or the reverse"
     for claim in claims:

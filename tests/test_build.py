@@ -312,7 +312,7 @@ def test_a_full_disk(small):
     if mounted.returncode:
         pytest.skip("a small disk cannot be mounted here: needs root")
     try:
-        small.write("one", [ONE[0], "print('x' * 400_000)\nprint('sum 2')"])
+        small.write("one", [ONE[0], "print('long line\\n' * 40_000)\nprint('sum 2')"])
         failing(small, "o space left", "free space")
     finally:
         subprocess.run(["umount", "-l", folder], check=True)

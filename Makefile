@@ -7,6 +7,8 @@ TORCH_INDEX ?=
 CHAPTER ?=
 # Chapters executed at a time; the number of cores where it is not set
 JOBS ?=
+# For docker build, e.g. DOCKER_FLAGS="--secret id=ca,src=company.pem" behind a network with certificates of its own
+DOCKER_FLAGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +17,7 @@ TORCH = $(shell grep '^torch' requirements.txt)
 EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve lab new checksums bench lock clean help
+.PHONY: book test cells serve lab new checksums bench lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -45,7 +47,16 @@ bench: $(VENV)/book ## measure the build and the numpy network; writes book/benc
 	@$(BIN)/python tests/bench.py
 
 lock: $(VENV)/book ## choose the newest versions that requirements.txt allows, with their hashes
-	@$(PIP) uv && sh tests/lock.sh $(BIN)/uv
+	@$(PIP) uv && sh tests/lock.sh $(BIN)/uv && sh docker/lock.sh $(BIN)/uv
+
+docker: ## build the image of the Docker chapter: a Jupyter server with three kernels
+	@DOCKER_BUILDKIT=1 docker build --file docker/Dockerfile --tag every-claim-computed $(DOCKER_FLAGS) .
+
+docker-up: docker ## serve the chapters from that image; the address and its token are printed
+	@docker compose --file docker/compose.yaml up
+
+docker-test: $(VENV)/tests ## build the image, run it without privileges, and execute chapters in its kernels
+	@BOOK_DOCKER=1 $(BIN)/python -m pytest tests/test_docker.py --capture=no
 
 clean: ## remove what was built; the environment stays (remove .venv to remake it)
 	rm -rf _build .pytest_cache .hypothesis

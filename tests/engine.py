@@ -38,14 +38,19 @@ def answers(*command, **options) -> bool:
 
 
 class Engine:
-    """A client of one engine. `private`: it was started here, has no network of its own, and knows no registry."""
+    """A client of one engine."""
 
     def __init__(self, client: str, host: str | None = None):
-        self.client, self.private = client, host is not None
+        self.client = client
         self.environment = {**os.environ, "DOCKER_BUILDKIT": "1"} | ({"DOCKER_HOST": host} if host else {})
 
     def __call__(self, *arguments) -> str:
         return run(self.client, *arguments, env=self.environment)
+
+    @property
+    def private(self) -> bool:
+        """Whether containers have no network of their own, as in the engine that is started here, but the machine's."""
+        return "bridge" not in self("network", "ls", "--format", "{{.Name}}").split()
 
     def inspect(self, name: str, field: str):
         return json.loads(self("inspect", "--format", "{{json " + field + "}}", name))

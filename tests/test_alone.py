@@ -45,5 +45,8 @@ def stand_ins(chapter, folder):
         csse_standin.write(folder, book.ROOT / "data")
         with served(folder) as url:
             yield {"CSSE_BASE_URL": url}
+    elif chapter == "docker_kernels":
+        with served(book.ROOT / "docker") as url:
+            yield {"DOCKER_BASE_URL": url}
     else:
         yield {}

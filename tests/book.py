@@ -5,6 +5,7 @@ Executing (`execute.py`), rendering (`render.py`, `book/_ext`) and testing all r
 
 import ast
 import contextlib
+import copy
 import fcntl
 import functools
 import hashlib
@@ -15,11 +16,15 @@ import pathlib
 import platform
 import re
 import sys
+import typing
 
-import nbformat
-import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+# jsonschema tries to import this only to check international addresses, and compiling its grammar takes seconds.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+import nbformat  # noqa: E402 - see above
+import yaml  # noqa: E402
+from packaging.requirements import Requirement  # noqa: E402
+from packaging.utils import canonicalize_name  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -42,13 +47,13 @@ def digest(*parts: bytes | str) -> str:
     return result.hexdigest()
 
 
-def write_atomically(path: pathlib.Path, text: str) -> None:
-    """Replace `path` in one step: readers see the old text or the new one, never a part."""
+def write_atomically(path: pathlib.Path, content: str | bytes) -> None:
+    """Replace `path` in one step: readers see the old content or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
+        with open(temporary, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -98,13 +103,18 @@ def source_path(chapter: str) -> pathlib.Path:
     return ROOT / "notebooks" / f"{chapter}.ipynb"
 
 
+@functools.lru_cache(maxsize=32)
+def _parsed(text: str) -> nbformat.NotebookNode:
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
 def load(chapter: str) -> nbformat.NotebookNode:
     """The chapter's notebook as it stands in the tree."""
     path = source_path(chapter)
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-        nbformat.validate(notebook)
-        return notebook
+        return copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BookError(
             f"notebooks/{path.name} is missing: restore it with `git checkout`, or take it out of _toc.yml"
@@ -134,37 +144,62 @@ def resources(notebook: nbformat.NotebookNode) -> list[pathlib.Path]:
     return found
 
 
+class Installed(typing.NamedTuple):
+    """An installed distribution, from the head of its metadata: the library's own parser takes seconds for all of them."""
+
+    version: str
+    requires: tuple[str, ...]
+    modules: frozenset[str]
+
+
 @functools.cache
-def _distributions() -> dict[str, importlib.metadata.Distribution]:
-    return {canonicalize_name(d.metadata["Name"]): d for d in importlib.metadata.distributions()}
+def _installed() -> dict[str, Installed]:
+    found = {}
+    for distribution in importlib.metadata.distributions():
+        head = (distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or "").split("\n\n", 1)[0]
+        fields = [line.split(": ", 1) for line in head.splitlines() if ": " in line]
+        requires = tuple(value for field, value in fields if field == "Requires-Dist")
+        modules = (distribution.read_text("top_level.txt") or "").split() or [
+            re.split(r"[/,]", line)[0].split(".")[0] for line in (distribution.read_text("RECORD") or "").splitlines()
+        ]
+        named = dict(reversed(fields))
+        if "Name" in named:
+            found.setdefault(canonicalize_name(named["Name"]), Installed(named.get("Version", ""), requires, frozenset(modules)))
+    return found
 
 
 @functools.cache
 def _requirements(name: str) -> tuple[str, ...]:
-    found = []
-    for line in _distributions()[name].requires or ():
-        requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            found.append(canonicalize_name(requirement.name))
-    return tuple(found)
+    requirements = map(Requirement, _installed()[name].requires)
+    return tuple(canonicalize_name(r.name) for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""}))
 
 
 def versions(names: list[str]) -> dict[str, str]:
     """Name and version of the named installed distributions and of all they require."""
+    return dict(_versions(tuple(names)))
+
+
+@functools.cache
+def _versions(names: tuple[str, ...]) -> dict[str, str]:
     found, queue = {}, [canonicalize_name(name) for name in names]
     while queue:
         name = queue.pop()
-        if name not in found and name in _distributions():
-            found[name] = _distributions()[name].version
+        if name not in found and name in _installed():
+            found[name] = _installed()[name].version
             queue.extend(_requirements(name))
     return dict(sorted(found.items()))
 
 
 def imported(notebook: nbformat.NotebookNode) -> list[str]:
     """The top-level modules that the chapter's code imports."""
+    return _imported(tuple(cell.source for cell in code_cells(notebook)))
+
+
+@functools.cache
+def _imported(cells: tuple[str, ...]) -> list[str]:
     modules = set()
-    for cell in code_cells(notebook):
-        lines = ["pass" if re.match(r"\s*[%!]", line) else line for line in cell.source.splitlines()]
+    for source in cells:
+        lines = ["pass" if re.match(r"\s*[%!]", line) else line for line in source.splitlines()]
         with contextlib.suppress(SyntaxError):
             for node in ast.walk(ast.parse("\n".join(lines))):
                 if isinstance(node, ast.Import):
@@ -174,17 +209,13 @@ def imported(notebook: nbformat.NotebookNode) -> list[str]:
     return sorted(modules)
 
 
-@functools.cache
-def _module_distributions() -> dict[str, list[str]]:
-    return importlib.metadata.packages_distributions()
-
-
 def dependencies(notebook: nbformat.NotebookNode) -> dict:
     """All that the chapter's outputs depend on, by name.
 
     Prose and captions are not in it: changing them executes nothing.
     """
-    distributions = [d for module in imported(notebook) for d in _module_distributions().get(module, [])]
+    modules = set(imported(notebook))
+    distributions = [name for name, one in sorted(_installed().items()) if one.modules & modules]
     return {
         "cells": [digest(cell.source) for cell in code_cells(notebook)],
         "kernel": notebook.metadata.get("kernelspec", {}).get("name", "python3"),

@@ -34,11 +34,24 @@ def site_key() -> str:
     return book.digest(*contents, *outputs, packages, remote, *(os.environ.get(name, "") for name in PLACE))
 
 
-def sphinx(output: pathlib.Path, *options: str) -> None:
-    """Run Jupyter Book; what it says goes to `log.txt` beside the output, and to the terminal where it fails."""
+def jupyter_book(output: pathlib.Path, *, strict: bool) -> int:
+    """What `jupyter-book build --all` does, but on all cores: its command has no option for that. Returns Sphinx's exit code."""
+    from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import nocolor
+
+    nocolor()
+    overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(book.ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False}
+    return build_sphinx(
+        str(book.ROOT), str(output), path_config=book.ROOT / "_config.yml", noconfig=True, confoverrides=overrides, freshenv=True,
+        force_all=True, warningiserror=strict, keep_going=strict, jobs=os.cpu_count(),
+    )  # fmt: skip
+
+
+def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
+    """Run Jupyter Book in a process of its own; what it says goes to `log.txt` beside the pages, and to the terminal where it fails."""
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
-    command = [str(pathlib.Path(sys.executable).with_name("jupyter-book")), "build", str(book.ROOT), "--path-output", str(output), "--all", *options]
+    command = [sys.executable, __file__, "--pages" if strict else "--draft", str(output / "html")]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
     result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     (output / "log.txt").write_text(result.stdout, encoding="utf-8")
@@ -47,6 +60,7 @@ def sphinx(output: pathlib.Path, *options: str) -> None:
         faults = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line] or lines[-15:]
         print("\n".join(faults[:20]), file=sys.stderr)
         raise book.BookError(f"Jupyter Book could not render the pages: {faults[0].strip()}; the site is left as it was")
+    return output / "html"
 
 
 def whole_book() -> pathlib.Path:
@@ -55,9 +69,9 @@ def whole_book() -> pathlib.Path:
         raise book.BookError(f"{lacking[0]} has no complete execution of its present state: run `make`")
     target = SITES / site_key()[:16]
     if not target.is_dir():
-        sphinx(book.BUILD / "next", "-W", "-n", "--keep-going")
+        pages = sphinx(book.BUILD / "next", strict=True)
         SITES.mkdir(exist_ok=True)
-        os.replace(book.BUILD / "next" / "_build" / "html", target)
+        os.replace(pages, target)
     if not SITE.is_symlink() or os.readlink(SITE) != str(target.relative_to(book.BUILD)):
         link = book.BUILD / ".html"
         link.unlink(missing_ok=True)
@@ -77,11 +91,12 @@ def one_chapter(name: str) -> pathlib.Path:
     table = book.BUILD / f"toc-{name}.yml"
     table.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
     os.environ["BOOK_TOC"] = str(table)
-    sphinx(output, "--toc", str(table))
-    return output / "_build" / "html" / "notebooks" / f"{name}.html"
+    return sphinx(output) / "notebooks" / f"{name}.html"
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] in (["--pages"], ["--draft"]):
+        sys.exit(jupyter_book(pathlib.Path(sys.argv[2]), strict=sys.argv[1] == "--pages") != 0)
     try:
         with book.alone():
             page = one_chapter(*sys.argv[1:]) if sys.argv[1:] else whole_book()

@@ -11,6 +11,7 @@ import re
 
 import nbformat
 import vl_convert
+from drawn import drawn
 from executed import chapter_of
 
 MIME = "application/vnd.vegalite.v6+json"
@@ -32,11 +33,19 @@ def theme(name: str) -> dict:
     }  # fmt: skip
 
 
-def picture(specification: dict, name: str) -> str:
-    """SVG of the chart as it stands before anyone moves it."""
-    fixed = json.loads(json.dumps(specification).replace('"width": "container"', '"width": 560'))
+def picture(specification: str, name: str) -> str:
+    """SVG of the chart (its specification as JSON) as it stands before anyone moves it."""
+    fixed = json.loads(specification.replace('"width": "container"', '"width": 560'))
     merged = {**fixed.get("config", {}), **theme(name)}
-    return vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
+    svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
+    # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(re.findall(r'id="clip(\d+)"', svg)))}
+    return re.sub(r"\b(clip)(\d+)\b", lambda m: f"clip{numbers[m[2]]}" if m[2] in numbers else m[0], svg)
+
+
+def bundle() -> str:
+    """Vega, Vega-Lite and their embedding as one script."""
+    return "(() => {" + vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE) + "})();\n"
 
 
 def markup(app, specification: dict, label: str, chapter: str, number: int) -> str:
@@ -44,7 +53,7 @@ def markup(app, specification: dict, label: str, chapter: str, number: int) -> s
     folder, images = pathlib.Path(app.outdir) / "charts", ""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("light", "dark"):
-        svg = picture(specification, name)
+        svg = drawn(picture, json.dumps(specification), name).decode()
         file = folder / f"{chapter}-{number}-{name}.svg"
         file.write_text(svg, encoding="utf-8")
         width, height = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg).groups()
@@ -58,7 +67,7 @@ def markup(app, specification: dict, label: str, chapter: str, number: int) -> s
 
 
 def put_charts(app, docname, source):
-    if not chapter_of(docname):
+    if not chapter_of(docname) or MIME not in source[0]:
         return
     notebook = nbformat.reads(source[0], as_version=4)
     number = 0
@@ -71,16 +80,15 @@ def put_charts(app, docname, source):
                 if app.builder.format == "html":
                     output.data = nbformat.from_dict({"text/html": markup(app, specification, label, chapter_of(docname), number)})
                 else:
-                    output.data = nbformat.from_dict({"image/svg+xml": picture(specification, "light")})
+                    output.data = nbformat.from_dict({"image/svg+xml": drawn(picture, json.dumps(specification), "light").decode()})
     source[0] = nbformat.writes(notebook)
 
 
 def write_bundle(app, exception):
     if not exception and app.builder.format == "html":
-        bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
         path = pathlib.Path(app.outdir) / "vendor" / "vega.js"
         path.parent.mkdir(exist_ok=True)
-        path.write_text("(() => {" + bundle + "})();\n", encoding="utf-8")
+        path.write_bytes(drawn(bundle))
 
 
 def setup(app):

@@ -7,6 +7,7 @@
 import re
 
 import book
+import executed
 from docutils import nodes
 from docutils.statemachine import StringList
 from executed import chapter_of
@@ -41,7 +42,7 @@ class ClaimsLedger(SphinxDirective):
         result = []
         for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
             self.env.note_dependency(str(book.EXECUTED / f"{chapter}.json"))
-            notebook = book.executed(chapter)
+            notebook = executed.chapter(chapter)
             section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
             section += nodes.title("", book.title(notebook))
             section += self.table(chapter, book.claims(notebook))

@@ -15,6 +15,7 @@ import platform
 import re
 
 import book
+import executed
 from docutils import nodes
 from executed import chapter_of
 from sphinx.util.docutils import SphinxDirective
@@ -28,7 +29,7 @@ def present(env) -> list[tuple[str, list[str]]]:
 
 def count(app, config):
     """Numbers for the text, from the executions themselves."""
-    notebooks = [book.executed(name) for name in book.chapters() if (book.current(name) or {"error": 1})["error"] is None]
+    notebooks = [executed.chapter(name) for name in book.chapters() if (executed.record(name) or {"error": 1})["error"] is None]
     config.myst_substitutions = {
         **config.myst_substitutions,
         "n_chapters": str(len(notebooks)),
@@ -68,7 +69,7 @@ class Chapters(SphinxDirective):
     def card(self, name):
         from figures import dark, light
 
-        notebook = book.executed(name)
+        notebook = executed.chapter(name)
         svg, images = cover(notebook), ""
         if svg and self.env.app.builder.format == "html":
             for theme, draw in (("light", light), ("dark", dark)):
@@ -91,7 +92,7 @@ class Execution(SphinxDirective):
     """Time and memory of each chapter and each of its cells, and what executed them."""
 
     def run(self):
-        records = {name: book.current(name) for _, names in present(self.env) for name in names}
+        records = {name: executed.record(name) for _, names in present(self.env) for name in names}
         chapters = [[name, str(r["n_cells"]), f"{r['seconds']:.0f}", str(r["memory"] or "not measured")] for name, r in records.items()]
         result = [table(["Chapter", "Code cells", "Seconds", "Peak memory (MiB)"], chapters)]
         packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}

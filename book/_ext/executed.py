@@ -1,5 +1,6 @@
 """Give Sphinx each chapter with the outputs of its current execution, and offer that notebook for download."""
 
+import functools
 import pathlib
 import sys
 
@@ -14,9 +15,27 @@ def chapter_of(docname: str) -> str | None:
     return docname.removeprefix("notebooks/") if docname.startswith("notebooks/") else None
 
 
+@functools.cache
+def chapter(name: str) -> nbformat.NotebookNode:
+    """The chapter with the outputs that this build shows; not to be changed."""
+    return book.executed(name)
+
+
+@functools.cache
+def record(name: str) -> dict | None:
+    """The record of the chapter's current execution."""
+    return book.current(name)
+
+
+@functools.cache
+def text(name: str) -> str:
+    """The same notebook as it is downloaded."""
+    return nbformat.writes(chapter(name)) + "\n"
+
+
 def put_outputs(app, docname, source):
     if chapter_of(docname):
-        source[0] = nbformat.writes(book.executed(chapter_of(docname)))
+        source[0] = text(chapter_of(docname))
 
 
 def offer_downloads(app, exception):
@@ -25,10 +44,16 @@ def offer_downloads(app, exception):
     folder = pathlib.Path(app.outdir) / "executed"
     folder.mkdir(exist_ok=True)
     for docname in filter(chapter_of, app.env.found_docs):
-        nbformat.write(book.executed(chapter_of(docname)), folder / f"{chapter_of(docname)}.ipynb")
+        (folder / f"{chapter_of(docname)}.ipynb").write_text(text(chapter_of(docname)), encoding="utf-8")
+
+
+def read_on_all_cores(app, config):
+    """The table of contents brings an extension that this book switches off and that does not say it is safe; the rest are."""
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
 
 def setup(app):
+    app.connect("config-inited", read_on_all_cores)
     app.connect("source-read", put_outputs, priority=100)
     app.connect("build-finished", offer_downloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

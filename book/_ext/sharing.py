@@ -6,9 +6,11 @@ import pathlib
 import subprocess
 
 import book
+import executed
 import vl_convert
 from contents import cover, plain
 from docutils import nodes
+from drawn import drawn
 from executed import chapter_of
 from figures import light
 
@@ -18,14 +20,14 @@ def facts(app, doctree):
     name = chapter_of(app.env.docname)
     if not name:
         return
-    notebook = book.executed(name)
+    notebook = executed.chapter(name)
     metadata = app.env.metadata[app.env.docname]
     metadata["og:description"] = plain(book.question(notebook))
     metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
     metadata["og:image:alt"] = f"A figure of the chapter: {book.title(notebook)}"
     if app.builder.format != "html":
         return
-    found = book.current(name)
+    found = executed.record(name)
     title = next(iter(doctree.findall(nodes.title)))
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     line = (
@@ -41,7 +43,7 @@ def describe(app, pagename, templatename, context, doctree):
     name, base = chapter_of(pagename), app.config.html_baseurl
     part = {"@context": "https://schema.org", "@type": "Book", "name": app.config.html_title, "url": base}
     if name:
-        notebook = book.executed(name)
+        notebook = executed.chapter(name)
         part = {
             "@context": "https://schema.org", "@type": "LearningResource", "name": book.title(notebook), "url": f"{base}{pagename}.html",
             "description": plain(book.question(notebook)), "image": f"{base}covers/{name}.png", "inLanguage": "en", "isPartOf": part,
@@ -57,18 +59,23 @@ def changed(name: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "2026-11-22T00:00:00+00:00"
 
 
+def card(picture: str) -> bytes:
+    """A chapter's picture (SVG) on white, as PNG."""
+    framed = light(picture).replace("<defs>", '<rect width="100%" height="100%" fill="#ffffff"/><defs>', 1)
+    return vl_convert.svg_to_png(framed, scale=2)
+
+
 def write_cards_and_feed(app, exception):
     if exception or app.builder.format != "html":
         return
     site, base = pathlib.Path(app.outdir), app.config.html_baseurl
     entries = []
     for name in filter(None, map(chapter_of, sorted(app.env.found_docs))):
-        notebook = book.executed(name)
+        notebook = executed.chapter(name)
         picture = cover(notebook)
         if picture:
-            framed = light(picture).replace("<defs>", '<rect width="100%" height="100%" fill="#ffffff"/><defs>', 1)
             (site / "covers").mkdir(exist_ok=True)
-            (site / "covers" / f"{name}.png").write_bytes(vl_convert.svg_to_png(framed, scale=2))
+            (site / "covers" / f"{name}.png").write_bytes(drawn(card, picture))
         url = f"{base}notebooks/{name}.html"
         entries.append(
             f"<entry><title>{html.escape(book.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"

@@ -1,5 +1,7 @@
 """The pages as a reader meets them, in Chromium: light and dark, wide and narrow."""
 
+import gzip
+import pathlib
 import re
 
 import book
@@ -45,6 +47,36 @@ def open_page(chromium, address):
 def names():
     contents = book.toc()
     return [contents["root"], *(c["file"] for part in contents["parts"] for c in part["chapters"])]
+
+
+def weight(path: pathlib.Path) -> int:
+    """Bytes that a host sends for the file: text is compressed."""
+    content = path.read_bytes()
+    return len(content if path.suffix in (".png", ".webp", ".woff") else gzip.compress(content))
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_first_view_is_light(chromium, site, address, name):
+    """What a page transfers before anyone scrolls: at most 400 KB, and no script that evaluates a chart."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(address).split("?")[0]))
+    page.goto(f"{address}{name}.html", wait_until="networkidle")
+    page.close()
+    files = {path: weight(site / path) for path in dict.fromkeys(asked) if not path.startswith("data:")}
+    assert sum(files.values()) <= 400_000, sorted(files.items(), key=lambda item: -item[1])[:8]
+    assert "vendor/vega.js" not in files
+    assert [path for path in files if path.endswith(".css")] == ["_static/site.css"]
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_every_formula_is_set(open_page, name):
+    """Going down the page sets each formula, and none of them has an error."""
+    page = open_page(f"notebooks/{name}.html")
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    unset = "[...document.querySelectorAll('article .math')].find((formula) => !formula.querySelector('mjx-container'))"
+    page.wait_for_function(f"() => {{ const next = {unset}; next?.scrollIntoView(); return !next; }}", polling=100)
+    assert page.locator("mjx-merror").count() == 0
 
 
 # Thousands of words of code have a dozen colours: one word of each is enough to judge its contrast.

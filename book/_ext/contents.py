@@ -9,6 +9,7 @@
 """
 
 import html
+import io
 import os
 import pathlib
 import platform
@@ -16,8 +17,12 @@ import re
 
 import book
 import executed
+import PIL.Image
+import vl_convert
 from docutils import nodes
+from drawn import drawn
 from executed import chapter_of
+from figures import dark, light
 from sphinx.util.docutils import SphinxDirective
 
 
@@ -48,6 +53,15 @@ def cover(notebook) -> str | None:
     return None
 
 
+def thumbnail(svg: str) -> bytes:
+    """The picture (SVG) as WebP for a card, 560 pixels wide."""
+    picture = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5)))
+    picture = picture.resize((560, round(560 * picture.height / picture.width)))
+    file = io.BytesIO()
+    picture.save(file, "webp", quality=60, method=6)
+    return file.getvalue()
+
+
 class Chapters(SphinxDirective):
     """A card a chapter: its picture, title, and question."""
 
@@ -67,16 +81,15 @@ class Chapters(SphinxDirective):
         return result
 
     def card(self, name):
-        from figures import dark, light
-
         notebook = executed.chapter(name)
         svg, images = cover(notebook), ""
         if svg and self.env.app.builder.format == "html":
             for theme, draw in (("light", light), ("dark", dark)):
-                path = pathlib.Path(self.env.app.outdir) / "covers" / f"{name}-{theme}.svg"
+                path = pathlib.Path(self.env.app.outdir) / "covers" / f"{name}-{theme}.webp"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(draw(svg), encoding="utf-8")
-                images += f'<img class="only-{theme}" src="../covers/{path.name}" alt="" loading="lazy">'
+                path.write_bytes(drawn(thumbnail, draw(svg)))
+                width, height = PIL.Image.open(path).size
+                images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="" loading="lazy">'
         return (
             f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(book.title(notebook))}</span>'
             f'<span class="card-question">{html.escape(plain(book.question(notebook)))}</span></a>'

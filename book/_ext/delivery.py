@@ -1,6 +1,6 @@
 """How a page reaches the reader: one stylesheet, scripts after the text, no other host, and a policy that says so.
 
-The theme's stylesheets become one file. Its icon fonts and icon script (1 MB) become the dozen icons that the pages use. What the
+The theme's stylesheets become one file, without the rules that no page can use. Its icon fonts and icon script (1 MB) become the dozen icons that the pages use. What the
 book does not use (Thebe, toggle buttons, tabs) is not sent. Each page carries a Content-Security-Policy that allows scripts of this
 site and the page's own inline ones by their hash, and no evaluation of text as code.
 """
@@ -8,12 +8,12 @@ site and the page's own inline ones by their hash, and no evaluation of text as 
 import base64
 import hashlib
 import importlib.metadata
-import json
 import pathlib
 import re
 import shutil
 
 import book
+import tinycss2
 from docutils import nodes
 
 STYLES = (
@@ -40,12 +40,6 @@ POLICY = (
 )
 
 
-def style_version() -> str:
-    """Changes when any stylesheet can have changed."""
-    own = (book.ROOT / "book" / "_static" / "book.css").read_bytes()
-    return book.digest(own, pathlib.Path(__file__).read_bytes(), json.dumps(book.versions(["sphinx-book-theme", "myst-nb"])))[:8]
-
-
 def choose_scripts(app, pagename, templatename, context, doctree):
     """Only the scripts that the book uses, none of them before the text."""
     kept = []
@@ -55,7 +49,6 @@ def choose_scripts(app, pagename, templatename, context, doctree):
             script.attributes["defer"] = "defer"
             kept.append(script)
     context["script_files"] = kept
-    context["style_version"] = style_version()
 
 
 def drop_thebe(app, doctree, docname):
@@ -82,15 +75,43 @@ def icon_styles(script: str) -> str:
     return "\n".join(rules)
 
 
-def write_styles(static: pathlib.Path) -> None:
-    parts = []
+def words(site: pathlib.Path) -> set[str]:
+    """Every word of the pages and scripts: a class or id that is none of them cannot occur."""
+    files = [*site.rglob("*.html"), *(path for path in site.rglob("*.js") if path.name != "searchindex.js")]
+    return {word for path in files for word in re.findall(r"[A-Za-z_][\w-]*", path.read_text(encoding="utf-8"))}
+
+
+def used(rules: list, known: set[str]) -> str:
+    """The CSS of those parsed rules that can apply to anything."""
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selectors = re.split(r",(?![^(]*\))", tinycss2.serialize(rule.prelude))
+            named = [re.findall(r"[.#]([A-Za-z_-][\w-]*)", re.sub(r":not\([^)]*\)", "", selector)) for selector in selectors]
+            applying = [selector.strip() for selector, names in zip(selectors, named) if known.issuperset(names)]
+            if applying:
+                kept.append(f"{','.join(applying)}{{{tinycss2.serialize(rule.content).strip()}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = used(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), known)
+            kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}" if inner else "")
+        else:
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def write_styles(site: pathlib.Path) -> str:
+    """Write the one stylesheet; returns what tells its versions apart."""
+    static, parts = site / "_static", []
     for pattern in STYLES:
         for path in sorted(static.glob(pattern)):
             css = path.read_text(encoding="utf-8")
             css = re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css)
             parts.append(css)
     parts.insert(-1, icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")))
-    (static / "site.css").write_text("\n".join(parts), encoding="utf-8")
+    rules = tinycss2.parse_stylesheet("\n".join(parts), skip_comments=True, skip_whitespace=True)
+    css = used(rules, words(site))
+    (static / "site.css").write_text(css, encoding="utf-8")
+    return book.digest(css)[:8]
 
 
 def copy_mathjax(static: pathlib.Path) -> None:
@@ -112,8 +133,8 @@ def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
     return f' width="{float(box[1]) * 4 / 3:.0f}" height="{float(box[2]) * 4 / 3:.0f}"' if box else ""
 
 
-def finish_page(site: pathlib.Path, page: pathlib.Path) -> None:
-    text = page.read_text(encoding="utf-8")
+def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> None:
+    text = page.read_text(encoding="utf-8").replace("_static/site.css", f"_static/site.css?v={style_version}")
 
     def picture(match):
         attributes = match[1]
@@ -145,14 +166,14 @@ def finish(app, exception):
     if exception or app.builder.format != "html":
         return
     site = pathlib.Path(app.outdir)
-    write_styles(site / "_static")
+    style_version = write_styles(site)
     copy_mathjax(site / "_static")
     for name in UNUSED:
         path = site / "_static" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for page in sorted(site.rglob("*.html")):
         if "_static" not in page.parts:
-            finish_page(site, page)
+            finish_page(site, page, style_version)
 
 
 def setup(app):

@@ -3,12 +3,33 @@
 (() => {
   const root = new URL(".", document.currentScript.src);
 
+  /* Formulas are set shortly before they come into view, all of them before the page is printed. */
   function setFormulas() {
-    if (!document.querySelector(".math")) return;
+    const waiting = new Set(document.querySelectorAll(".math"));
+    if (!waiting.size) return;
+    let last = Promise.resolve();
+    const near = new IntersectionObserver(
+      (entries) => {
+        const now = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+        for (const formula of now) {
+          near.unobserve(formula);
+          waiting.delete(formula);
+        }
+        if (now.length) last = last.then(() => MathJax.typesetPromise(now)).then(letScroll);
+      },
+      { rootMargin: "1500px 0px" },
+    );
+    addEventListener("beforeprint", () => MathJax.typeset?.([...waiting]));
     window.MathJax = {
       loader: { load: ["input/tex", "output/chtml"] },
       options: { processHtmlClass: "math", ignoreHtmlClass: "document" },
-      startup: { elements: [...document.querySelectorAll(".math")] },
+      startup: {
+        typeset: false,
+        ready() {
+          MathJax.startup.defaultReady();
+          for (const formula of waiting) near.observe(formula);
+        },
+      },
     };
     document.head.append(Object.assign(document.createElement("script"), { src: new URL("mathjax/startup.js", root) }));
   }

@@ -17,6 +17,6 @@ echo jupyterlab | lock server
 { echo "$chapters" | grep -v -e '^torch' -e '^tensorflow'; echo ipykernel; printf '%s\n' $torch_requires; } | lock pytorch
 
 # PyTorch comes from an index of its own, which has CPU wheels; its hashes are that index's.
-torch=$(sed -n 's/^torch~=/torch==/p' requirements.txt)+cpu
+torch="$(sed -n "s/^torch~=/torch==/p" requirements.txt)+${torch_index##*/}" # ...+cpu
 printf '%s\n' "$torch" | $compile --no-deps --default-index "$torch_index" --output-file docker/torch.lock - ||
     echo "docker/torch.lock is left as it was: $torch_index does not answer" >&2

@@ -106,11 +106,13 @@ def engine(folder: pathlib.Path):
 def base_image(found: Engine, folder: pathlib.Path) -> str:
     """The Dockerfile's own base image, or one with the same packages made by debootstrap where no registry answers."""
     name = next(line for line in (DOCKER / "Dockerfile").read_text().splitlines() if line.startswith("ARG BASE_IMAGE=")).split("=")[1]
-    if answers(found.client, "image", "inspect", name, env=found.environment):
-        return name
+    suite = name.split(":")[1].split("-")[0]
+    made_here = f"debootstrap:{suite}"
+    for image in (name, made_here):
+        if answers(found.client, "image", "inspect", image, env=found.environment):
+            return image
     if answers(found.client, "pull", "--quiet", name, env=found.environment):
         return name
-    suite = name.split(":")[1].split("-")[0]
     debootstrap = shutil.which("debootstrap") or shutil.which("debootstrap", path="/usr/sbin:/sbin")
     if os.geteuid() != 0 or not debootstrap:
         raise NoEngine(f"{name} cannot be pulled, and not be made here either (that takes root and debootstrap)")
@@ -121,9 +123,9 @@ def base_image(found: Engine, folder: pathlib.Path) -> str:
         raise NoEngine(f"{name} cannot be pulled, and debootstrap cannot make it: {str(error).splitlines()[-1]}") from error
     run("tar", "--directory", root, "--create", "--file", folder / "base.tar", ".")
     shutil.rmtree(root)
-    found("import", folder / "base.tar", f"debootstrap:{suite}")
+    found("import", folder / "base.tar", made_here)
     (folder / "base.tar").unlink()
-    return f"debootstrap:{suite}"
+    return made_here
 
 
 @contextlib.contextmanager

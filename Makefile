@@ -17,7 +17,7 @@ TORCH = $(shell grep '^torch' requirements.txt)
 EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve lab new checksums bench lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new checksums bench lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -33,6 +33,10 @@ cells: $(VENV)/tests ## the cells alone, as tests
 
 serve: book ## build, then show the site on http://127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+pdf: $(VENV)/tests ## the whole book as one PDF, beside the pages of the site
+	@$(EXECUTE)
+	@$(BIN)/python tests/pdf.py
 
 lab: $(VENV)/book ## open the chapters in JupyterLab
 	@KERAS_HOME="$(CURDIR)/_build/keras" $(BIN)/jupyter lab notebooks

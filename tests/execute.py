@@ -255,6 +255,8 @@ async def run_all(names: list[str], jobs: int) -> list[str]:
     try:
         return [fault for fault in await asyncio.gather(*tasks) if fault]
     except asyncio.CancelledError:
+        # Pipes of a worker that was just starting outlive the loop and complain of it.
+        sys.unraisablehook = lambda *_: None
         raise KeyboardInterrupt from None
 
 

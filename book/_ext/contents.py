@@ -5,7 +5,7 @@
     ```{execution}
     ```
 
-`{{ n_claims }}`, `{{ n_cells }}` and `{{ n_chapters }}` stand for the numbers in the text of any page.
+`{{ n_claims }}`, `{{ n_cells }}` and `{{ n_chapters }}` stand for the numbers in the text of any page, `{{ pdf }}` for a link to the printed book.
 """
 
 import html
@@ -40,6 +40,7 @@ def count(app, config):
         "n_chapters": str(len(notebooks)),
         "n_cells": str(sum(len(book.code_cells(n)) for n in notebooks)),
         "n_claims": str(sum(len(book.claims(n)) for n in notebooks)),
+        "pdf": f"[one PDF]({config.html_baseurl}every-claim-computed.pdf)",
     }
 
 

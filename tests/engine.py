@@ -52,6 +52,10 @@ class Engine:
         """Whether containers have no network of their own, as in the engine that is started here, but the machine's."""
         return "bridge" not in self("network", "ls", "--format", "{{.Name}}").split()
 
+    def logs(self, name: str) -> str:
+        command = [self.client, "logs", name]
+        return subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
+
     def inspect(self, name: str, field: str):
         return json.loads(self("inspect", "--format", "{{json " + field + "}}", name))
 

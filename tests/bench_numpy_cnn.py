@@ -148,7 +148,7 @@ def worker(kind, name, threads):
 # ---- in the parent ------------------------------------------------------------------------------------------------
 
 def environment(threads, name):
-    """numpy's products are small: one BLAS thread, and two Python threads for two cores (TwoCores)."""
+    """numpy's products are small: one BLAS thread, and a second process for a second core (TwoCores)."""
     own = "1" if name in ("numpy, fast",) else str(threads)
     return os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": own,
                          "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": ""}
@@ -231,7 +231,7 @@ def markdown(result):
     for row in result["steps"]:
         lines.append(f"| {row['contender']} | {row['threads']} | {row['milliseconds']:.1f} | "
                      + " | ".join(f"{row[mine]['median']:.2f}" for mine in NUMPY) + " |")
-    lines += ["", "One convolution of 3 x 3, forward, alone (nothing to fuse, so nothing to gain).", "",
+    lines += ["", "One convolution of 3 x 3, forward, alone (nothing to fuse).", "",
               "| layer | threads | against | no copies / it | im2col per image / it |", "|:---|---:|:---|---:|---:|"]
     for row in result["layers"]:
         lines.append(f"| {row['layer']} | {row['threads']} | {row['of']} | " + " | ".join(f"{row[mine]['median']:.2f}" for mine in LAYER_CONTENDERS[:2]) + " |")

@@ -4,6 +4,8 @@ The functions under test are the notebook's own: its code cells tagged `library`
 """
 import os
 import pathlib
+import subprocess
+import sys
 
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -210,20 +212,52 @@ def test_fast_network_equals_the_readable_one(h, w, o, p, chunk, n_chunks, level
 @settings(max_examples=10, deadline=None)
 @given(seeds)
 def test_training_steps_agree(seed):
-    """Adam on one vector, on separate arrays, and on two threads."""
+    """Adam on one vector, on separate arrays, and on two cores."""
     rng = np.random.default_rng(seed)
     params = random_network(seed, (8, 8), (1, 3, 4))
     images, labels = rng.random((8, 8, 8), dtype=np.float32), rng.integers(0, 10, 8)
-    fast, two = chapter["FastCNN"](params, (8, 8), 8, 4), chapter["TwoCores"](params, (8, 8), 8, 2)
-    readable = chapter["small_cnn"]([p.copy() for p in params])
+    fast, readable = chapter["FastCNN"](params, (8, 8), 8, 4), chapter["small_cnn"]([p.copy() for p in params])
     adam = chapter["Adam"](readable.params)
-    for _ in range(3):
-        expected, grads = readable.gradients(images[..., None], labels)
-        adam.step(grads)
-        assert np.isclose(fast.step(images, labels), expected, rtol=1e-4)
-        assert np.isclose(two.step(images, labels), expected, rtol=1e-4)
-        for mine, exact in zip(two.nets[0].grads, grads):  # Adam would not notice a factor
-            assert np.abs(mine - exact).max() <= 1e-3 * max(np.abs(exact).max(), 1e-2)
+    with chapter["TwoCores"](params, (8, 8), 8, 2) as two:
+        for _ in range(3):
+            expected, grads = readable.gradients(images[..., None], labels)
+            adam.step(grads)
+            assert np.isclose(fast.step(images, labels), expected, rtol=1e-4)
+            assert np.isclose(two.step(images, labels), expected, rtol=1e-4)
+            for mine, exact in zip(two.mine.grads, grads):  # Adam would not notice a factor
+                assert np.abs(mine - exact).max() <= 1e-3 * max(np.abs(exact).max(), 1e-2)
+    assert not two.worker.is_alive()
+
+
+@pytest.mark.parametrize("place", [0, 7])
+def test_an_error_on_either_core_is_raised_and_the_next_step_is_right(place):
+    """Labels 0-3 are this process's half, 4-7 the worker's."""
+    params = random_network(0, (8, 8), (1, 3, 4))
+    images, labels = np.random.default_rng(0).random((8, 8, 8), dtype=np.float32), np.arange(8)
+    wrong = labels.copy()
+    wrong[place] = 99
+    fast = chapter["FastCNN"](params, (8, 8), 8, 4)
+    with chapter["TwoCores"](params, (8, 8), 8, 2) as two:
+        with pytest.raises(IndexError):
+            two.step(images, wrong)
+        assert np.isclose(two.step(images, labels), fast.step(images, labels), rtol=1e-5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread elsewhere")
+def test_the_second_process_ends_with_a_parent_that_is_killed():
+    """Even by SIGKILL, which leaves no time to say goodbye, and with a second network's worker holding copies of the pipe."""
+    code = """
+import os, signal
+import numpy as np
+import test_numpy_cnn as tests
+params = tests.random_network(0, (8, 8), (1, 3, 4))
+nets = [tests.chapter["TwoCores"](params, (8, 8), 8, 2) for _ in range(2)]
+print([net.step(np.zeros((8, 8, 8), np.float32), np.arange(8)) for net in nets], flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    # the workers have inherited the output: it ends when the last of them does, or never
+    result = subprocess.run([sys.executable, "-c", code], cwd=pathlib.Path(__file__).parent, capture_output=True, text=True, timeout=120)
+    assert result.returncode == -9 and result.stdout.startswith("["), result.stderr
 
 
 def test_adam_is_the_published_algorithm():

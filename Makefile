@@ -17,7 +17,7 @@ TORCH = $(shell grep '^torch' requirements.txt)
 EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new checksums bench lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new checksums bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -43,6 +43,12 @@ lab: $(VENV)/book ## open the chapters in JupyterLab
 
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 	@$(BIN)/python tests/new_chapter.py $(CHAPTER)
+
+lighthouse: $(VENV)/tests ## measure the site with Lighthouse (needs Node 18 or newer)
+	@command -v npm >/dev/null || { echo "make: there is no npm: install Node.js 18 or newer" >&2; exit 1; }
+	@mkdir -p _build/lighthouse && cp tests/lighthouse/package.json tests/lighthouse/package-lock.json _build/lighthouse/
+	@cd _build/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python tests/lighthouse/measure.py
 
 checksums: ## record the checksums of data/ after a change that was meant
 	@cd data && find . -type f ! -name README.md ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS

@@ -22,6 +22,7 @@ STYLE = """
 html { font-size: 12.5px; }
 body { background: #fff; }
 article { break-before: page; }
+article section { content-visibility: visible !important; }
 .cover { min-height: 80vh; padding-top: 30vh; }
 .cover h1 { font-size: 3rem; }
 .bd-content pre { white-space: pre-wrap; overflow-wrap: anywhere; break-inside: auto; orphans: 4; widows: 4; font-size: 0.78em; }

@@ -79,6 +79,15 @@ def test_every_formula_is_set(open_page, name):
     assert page.locator("mjx-merror").count() == 0
 
 
+def see_everything(page):
+    """A window as tall as the page: every part of it is near, so that all of it is laid out, set and alive."""
+    for _ in range(3):  # the page grows when its parts are laid out
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
+    page.wait_for_function("""() => document.querySelectorAll('.chart:not([data-ready=true])').length === 0
+        && [...document.querySelectorAll('article .math')].every((m) => m.querySelector('mjx-container') || !m.checkVisibility())""")
+
+
 # Thousands of words of code have a dozen colours: one word of each is enough to judge its contrast.
 THIN_CODE = """() => {
   const seen = new Set();
@@ -96,9 +105,7 @@ THIN_CODE = """() => {
 def test_page(open_page, name, theme, size):
     """No violation of accessibility rules, no sideways scrolling, no request elsewhere, nothing on the console."""
     page = open_page(f"{name}.html", theme=theme, size=size)
-    for chart in page.query_selector_all(".chart"):
-        chart.scroll_into_view_if_needed()
-        page.wait_for_selector(f"#{chart.get_attribute('id')}[data-ready=true]")
+    see_everything(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     page.evaluate(THIN_CODE)
     violations = Axe().run(page).response["violations"]
@@ -109,10 +116,9 @@ def test_page(open_page, name, theme, size):
 def test_every_picture_is_shown(open_page, name):
     for theme in ("light", "dark"):
         page = open_page(f"notebooks/{name}.html", theme=theme)
-        for image in page.query_selector_all("article img"):
-            if image.is_visible():
-                image.scroll_into_view_if_needed()
-                page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image)
+        see_everything(page)
+        page.wait_for_function("""() => [...document.querySelectorAll('article img')].filter((image) => image.checkVisibility())
+            .every((image) => image.complete && image.naturalWidth > 0)""")
 
 
 @pytest.mark.parametrize("name", book.chapters())

@@ -3,11 +3,22 @@
 (() => {
   const root = new URL(".", document.currentScript.src);
 
+  let mathjax;
+
+  /* MathJax, loaded when the first formula is near. */
+  const formulaSetter = () =>
+    (mathjax ??= new Promise((resolve) => {
+      window.MathJax = {
+        loader: { load: ["input/tex", "output/chtml"] },
+        options: { processHtmlClass: "math", ignoreHtmlClass: "document" },
+        startup: { typeset: false, ready: () => resolve(MathJax.startup.defaultReady()) },
+      };
+      document.head.append(Object.assign(document.createElement("script"), { src: new URL("mathjax/startup.js", root) }));
+    }));
+
   /* Formulas are set shortly before they come into view, all of them before the page is printed. */
   function setFormulas() {
     const waiting = new Set(document.querySelectorAll(".math"));
-    if (!waiting.size) return;
-    let last = Promise.resolve();
     const near = new IntersectionObserver(
       (entries) => {
         const now = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
@@ -15,23 +26,12 @@
           near.unobserve(formula);
           waiting.delete(formula);
         }
-        if (now.length) last = last.then(() => MathJax.typesetPromise(now)).then(letScroll);
+        if (now.length) mathjax = formulaSetter().then(() => MathJax.typesetPromise(now)).then(letScroll);
       },
-      { rootMargin: "1500px 0px" },
+      { rootMargin: "600px 0px" },
     );
-    addEventListener("beforeprint", () => MathJax.typeset?.([...waiting]));
-    window.MathJax = {
-      loader: { load: ["input/tex", "output/chtml"] },
-      options: { processHtmlClass: "math", ignoreHtmlClass: "document" },
-      startup: {
-        typeset: false,
-        ready() {
-          MathJax.startup.defaultReady();
-          for (const formula of waiting) near.observe(formula);
-        },
-      },
-    };
-    document.head.append(Object.assign(document.createElement("script"), { src: new URL("mathjax/startup.js", root) }));
+    for (const formula of waiting) near.observe(formula);
+    addEventListener("beforeprint", () => window.MathJax?.typeset?.([...waiting]));
   }
 
   /* A link to a folded cell opens it. */
@@ -42,10 +42,19 @@
     if (target) target.scrollIntoView();
   }
 
+  /* What is wider than the page can be scrolled by keyboard. */
+  const WIDE = ".highlight pre, .cell_output, .pst-scrollable-table-container, mjx-container[display]";
+  const widths = new IntersectionObserver(
+    (entries) => {
+      for (const { target: box, isIntersecting } of entries) {
+        if (isIntersecting && box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
+      }
+    },
+    { rootMargin: "600px 0px" },
+  );
+
   function letScroll() {
-    for (const box of document.querySelectorAll(".highlight pre, .cell_output, .pst-scrollable-table-container, mjx-container[display]")) {
-      if (box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
-    }
+    for (const box of document.querySelectorAll(WIDE)) widths.observe(box);
   }
 
   const actions = {

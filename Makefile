@@ -17,7 +17,7 @@ TORCH = $(shell grep '^torch' requirements.txt)
 EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new checksums bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new checksums reproduce bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -52,6 +52,10 @@ lighthouse: $(VENV)/tests ## measure the site with Lighthouse (needs Node 18 or 
 
 checksums: ## record the checksums of data/ after a change that was meant
 	@cd data && find . -type f ! -name README.md ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+
+reproduce: $(VENV)/book ## build the book again from nothing in a copy, and compare
+	@$(EXECUTE)
+	@$(BIN)/python tests/reproduce.py
 
 bench: $(VENV)/book ## measure the build and the numpy network; writes book/benchmarks.md
 	@$(BIN)/python tests/bench.py

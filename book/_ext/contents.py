@@ -59,7 +59,7 @@ def thumbnail(svg: str) -> bytes:
     picture = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5)))
     picture = picture.resize((560, round(560 * picture.height / picture.width)))
     file = io.BytesIO()
-    picture.save(file, "webp", quality=60)
+    picture.save(file, "webp", quality=75)
     return file.getvalue()
 
 

@@ -1,0 +1,94 @@
+"""Is the book the same when it is built again? `make reproduce` builds it from nothing in a copy and compares.
+
+Compared are all files of the site, the executed notebooks among them, but for the times that the build measured: those under the titles,
+the outputs of cells tagged `timing`, the page of execution times, and the search index, which holds the words of all these.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import book
+import bs4
+import render
+
+MEASURED = ("book/execution.html", "_sources/book/execution.md", "searchindex.js", ".buildinfo")
+
+
+def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
+    """The files that git knows, as they stand in the tree."""
+    for name in subprocess.run(["git", "-C", book.ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(book.ROOT / name, folder / name)
+    return folder
+
+
+def seconds(*command, cwd: pathlib.Path, **environment) -> float:
+    """How long the command takes; its failure ends the program."""
+    start = time.monotonic()
+    result = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    if result.returncode:
+        sys.exit(f"book: a build in a copy of the book failed: {(result.stdout + result.stderr)[-3000:]}")
+    return time.monotonic() - start
+
+
+def build(root: pathlib.Path) -> tuple[float, float]:
+    """Seconds of executing and of rendering."""
+    return seconds(sys.executable, "tests/execute.py", cwd=root), seconds(sys.executable, "tests/render.py", cwd=root)
+
+
+def without_times(path: pathlib.Path) -> bytes | str:
+    """The file's content without what the build measured."""
+    if path.suffix == ".ipynb":
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if "timing" in cell["metadata"].get("tags", []):
+                cell.pop("outputs", None)
+        return json.dumps(notebook)
+    if path.suffix == ".html":
+        soup = bs4.BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for tag in soup.select(".measured, .tag_timing .cell_output, meta[http-equiv=Content-Security-Policy]"):
+            tag.decompose()
+        return str(soup)
+    return path.read_bytes()
+
+
+def contents(site: pathlib.Path) -> dict[str, str]:
+    """Digest of each file of the site."""
+    files = {str(path.relative_to(site)): path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".pdf"}
+    return {name: book.digest(without_times(path)) for name, path in files.items() if name not in MEASURED}
+
+
+def differences(site: pathlib.Path, other: pathlib.Path) -> list[str]:
+    """Names of the files that only one has, or that differ."""
+    first, second = contents(site), contents(other)
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+def main() -> None:
+    with book.alone():
+        render.whole_book()
+    with tempfile.TemporaryDirectory() as scratch:
+        root = copy_of_the_book(pathlib.Path(scratch))
+        # The same address as here, though the copy is no repository.
+        origin = subprocess.run(["git", "-C", book.ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout.strip()
+        subprocess.run(["git", "init", "--quiet", root], check=True)
+        if origin:
+            subprocess.run(["git", "-C", root, "remote", "add", "origin", origin], check=True)
+        took = sum(build(root))
+        found = differences(render.SITE.resolve(), (root / "_build" / "html").resolve())
+    if found:
+        sys.exit(f"book: a second build differs in {len(found)} files: {', '.join(found[:10])}")
+    print(f"a second build from nothing ({took:.0f} s) gave the same site, {len(contents(render.SITE.resolve()))} files")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except book.BookError as error:
+        sys.exit(f"book: {error}")

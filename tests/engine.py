@@ -221,7 +221,7 @@ class Jupyter:
                 if answer["parent_header"].get("msg_id") != message:
                     continue
                 kind, content = answer["msg_type"], answer["content"]
-                if kind == "stream":
+                if kind == "stream" and content["name"] == "stdout":
                     printed.append(content["text"])
                 elif kind == "error":
                     raise AssertionError(f"in kernel {name}:\n{code}\n" + "\n".join(content["traceback"]))

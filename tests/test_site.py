@@ -89,6 +89,13 @@ def test_the_text_has_the_live_numbers(site, soups):
     assert f"{sum(len(book.code_cells(n)) for n in notebooks)} cells" in text
 
 
+def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
+    terms = {dt["id"] for dt in soups[site / "book" / "glossary.html"].select("dl.glossary dt")}
+    links = [a for name in book.chapters() for a in soups[site / "notebooks" / f"{name}.html"].select("a.term")]
+    assert terms == {link["href"].partition("#")[2] for link in links}
+    assert all(link["title"] for link in links)
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [

@@ -1,0 +1,49 @@
+"""Links from the first use of each term in a chapter to the page of words, with the definition on hover.
+
+The terms are those of the glossary in `book/glossary.md`; a longer term goes before a shorter one.
+"""
+
+import functools
+import re
+
+import book
+from docutils import nodes
+from executed import chapter_of
+
+PAGE = "book/glossary"
+INLINE = re.compile(r"\[([^\]]*)\]\([^)]*\)|\$([^$]*)\$")
+
+
+@functools.cache
+def definitions() -> dict[str, str]:
+    """Each term of the page and its definition as plain text."""
+    text = (book.ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
+    found = re.search(r"```\{glossary\}\n(.*?)\n```", text, re.S)[1]
+    entries = (entry.split("\n", 1) for entry in re.split(r"\n\n(?=\S)", found))
+    return {term: INLINE.sub(lambda m: m[1] or m[2], " ".join(definition.split())) for term, definition in entries}
+
+
+def link(text: nodes.Text, match: re.Match, term: str) -> None:
+    name = nodes.make_id(f"term-{term}")
+    reference = nodes.reference("", match[0], refuri=f"../book/glossary.html#{name}", internal=True, classes=["term"])
+    reference["reftitle"] = definitions()[term]
+    before, after = str(text)[: match.start()], str(text)[match.end() :]
+    text.parent.replace(text, [node for node in (nodes.Text(before), reference, nodes.Text(after)) if node.astext()])
+
+
+def link_words(app, doctree):
+    if not chapter_of(app.env.docname) or PAGE not in app.env.found_docs:
+        return
+    paragraphs = [p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.raw) and "claim" not in getattr(p.parent, "attributes", {}).get("classes", [])]
+    for term in sorted(definitions(), key=len, reverse=True):
+        # A term in capitals is one; others may begin a sentence.
+        word = re.compile(rf"(?<![\w-]){re.escape(term)}(?![\w-])", 0 if term[0].isupper() else re.I)
+        for text in (text for p in paragraphs for text in p.findall(nodes.Text)):
+            if isinstance(text.parent, (nodes.paragraph, nodes.emphasis)) and (match := word.search(str(text))):
+                link(text, match, term)
+                break
+
+
+def setup(app):
+    app.connect("doctree-read", link_words, priority=650)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

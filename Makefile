@@ -70,7 +70,7 @@ docker-up: docker ## serve the chapters from that image; the address and its tok
 	@docker compose --file docker/compose.yaml up
 
 docker-test: $(VENV)/tests ## build the image, run it without privileges, and execute chapters in its kernels
-	@BOOK_DOCKER=1 $(BIN)/python -m pytest tests/test_docker.py --capture=no
+	@BOOK_DOCKER=1 BOOK_IMAGE="$(BOOK_IMAGE)" $(BIN)/python -m pytest tests/test_docker.py --capture=no
 
 clean: ## remove what was built; the environment stays (remove .venv to remake it)
 	rm -rf _build .pytest_cache .hypothesis

@@ -115,7 +115,7 @@ def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None)
     # Taken before the first cell runs: what changes meanwhile makes this execution an old one.
     found = {"key": book.key(notebook), "depends": book.dependencies(notebook), "n_cells": len(cells)}
     found["visible"] = [str(path.relative_to(book.ROOT)) for path in files]
-    seconds, error, memory = [], None, None
+    seconds, peaks, error = [], [], None
     start = time.monotonic()
     with sandbox(files) as box:
         os.environ.update(environment(box))
@@ -139,7 +139,7 @@ def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None)
                         break
                     finally:
                         seconds.append(round(time.monotonic() - began, 3))
-                memory = peak_memory(pid) if pid else None
+                        peaks.append(peak_memory(pid) if pid else None)
         except NoSuchKernel:
             error = {
                 "cell": 0, "line": None, "source": "", "traceback": "",
@@ -147,7 +147,8 @@ def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None)
             }  # fmt: skip
     for cell in cells:
         cell.metadata.pop("execution", None)
-    found |= {"error": error, "memory": memory, "seconds": round(time.monotonic() - start, 2), "cell_seconds": seconds}
+    took = round(time.monotonic() - start, 2)
+    found |= {"error": error, "seconds": took, "cell_seconds": seconds, "memory": (peaks or [None])[-1], "cell_memory": peaks}
     return found, notebook
 
 

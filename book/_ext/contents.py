@@ -107,7 +107,7 @@ class Execution(SphinxDirective):
 
     def run(self):
         records = {name: executed.record(name) for _, names in present(self.env) for name in names}
-        chapters = [[name, str(r["n_cells"]), f"{r['seconds']:.0f}", str(r["memory"] or "not measured")] for name, r in records.items()]
+        chapters = [[link(name, name), str(r["n_cells"]), f"{r['seconds']:.0f}", megabytes(r["memory"])] for name, r in records.items()]
         result = [table(["Chapter", "Code cells", "Seconds", "Peak memory (MiB)"], chapters)]
         packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}
         direct = [line.split("~")[0].split(";")[0].strip().lower() for line in (book.ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
@@ -115,10 +115,21 @@ class Execution(SphinxDirective):
         machine += [[name, packages[name]] for name in direct if name in packages]
         result.append(section("Machine and versions", table(["What", "Value"], machine)))
         for name, found in records.items():
-            slow = sorted(enumerate(found["cell_seconds"], start=1), key=lambda item: -item[1])[:5]
-            rows = [[nodes.reference("", f"cell {i}", refuri=f"../notebooks/{name}.html#cell-{i}", internal=True), f"{s:.1f}"] for i, s in slow]
-            result.append(section(f"The slowest cells of {name}", table(["Cell", "Seconds"], rows)))
+            cells = list(zip(range(1, found["n_cells"] + 1), found["cell_seconds"], found["cell_memory"]))
+            rows = [[link(name, f"cell {i}", f"cell-{i}"), f"{s:.1f}", megabytes(m)] for i, s, m in cells]
+            slow = sorted(cells, key=lambda cell: -cell[1])[:3]
+            slowest = nodes.paragraph("", "Slowest: " + ", ".join(f"cell {i} ({s:.1f} s)" for i, s, _ in slow) + ".")
+            folded = [nodes.raw("", "<details><summary>All cells</summary>", format="html"), table(["Cell", "Seconds", "Peak memory so far (MiB)"], rows)]
+            result.append(section(f"The cells of {name}", slowest, *folded, nodes.raw("", "</details>", format="html")))
         return result
+
+
+def megabytes(peak: int | None) -> str:
+    return "not measured" if peak is None else str(peak)
+
+
+def link(chapter: str, text: str, anchor: str = "") -> nodes.Node:
+    return nodes.reference("", text, refuri=f"../notebooks/{chapter}.html" + (f"#{anchor}" if anchor else ""), internal=True)
 
 
 def section(title, *children):

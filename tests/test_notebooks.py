@@ -125,6 +125,15 @@ def test_output_is_clean(chapter):
             assert not re.search(r" at 0x[0-9a-f]{6,}|/home/|/tmp/|site-packages|Warning:", shown), f"cell {number}: {shown[:200]}"
 
 
+def test_triton_is_loaded_before_tensorflow(notebook):
+    """PyTorch's wheels for graphics cards import it with the first optimiser, and after TensorFlow that ends the process."""
+    code = "\n".join(cell.source for cell in book.code_cells(notebook))
+    tensorflow = re.search(r"^(import|from) (keras|tensorflow)\b", code, re.M)
+    if tensorflow and "torch.optim" in code:
+        triton = re.search(r"^\s+import triton\b", code, re.M)
+        assert triton and triton.start() < tensorflow.start()
+
+
 def test_exercises_have_folded_solutions(notebook):
     exercises = [h for cell in notebook.cells if cell.cell_type == "markdown" for h in headings(cell.source) if re.match(r"Exercise \d", h[1])]
     solutions = [cell for cell in book.code_cells(notebook) if cell.source.startswith("# @title Solution")]

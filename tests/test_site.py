@@ -54,6 +54,12 @@ def test_every_image_has_alt_text(soups):
     assert not [str(img)[:100] for soup in soups.values() for img in soup.find_all("img") if not img.has_attr("alt")]
 
 
+def test_figures_are_counted_in_each_chapter(site, soups):
+    for name in book.chapters():
+        numbers = [tag.get_text() for tag in soups[site / "notebooks" / f"{name}.html"].select("figcaption .figure-number")]
+        assert numbers == [f"Figure {i}. " for i in range(1, len(numbers) + 1)] and len(numbers) >= 1
+
+
 def test_chapters_open_in_colab_and_binder_and_can_be_downloaded(site, soups):
     for name in book.chapters():
         links = [tag["href"] for tag in soups[site / "notebooks" / f"{name}.html"].find_all("a", href=True)]

@@ -8,6 +8,7 @@ import pathlib
 import re
 
 from docutils import nodes
+from executed import chapter_of
 
 # matplotlib's and seaborn's ink, grid and paper, and what the dark page has in their place (see base.css).
 DARK = {"#262626": "#d9d9d9", "#cccccc": "#4d4d4d"}
@@ -60,6 +61,14 @@ def add_twins(app, doctree):
         image.parent.replace(image, twins)
 
 
+def number_figures(app, doctree):
+    """Figures are counted in each chapter, charts among them."""
+    captions = [child for figure in doctree.findall(nodes.figure) for child in figure.children if isinstance(child, nodes.caption)]
+    for number, caption in enumerate(captions if chapter_of(app.env.docname) else [], start=1):
+        caption.insert(0, nodes.inline("", f"Figure {number}. ", classes=["figure-number"]))
+
+
 def setup(app):
     app.connect("doctree-read", add_twins, priority=300)
+    app.connect("doctree-read", number_figures, priority=650)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

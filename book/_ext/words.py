@@ -1,6 +1,7 @@
 """Links from the first use of each term in a chapter to the page of words, with the definition on hover.
 
-The terms are those of the glossary in `book/glossary.md`; a longer term goes before a shorter one.
+The terms are those of the glossary in `book/glossary.md`; a longer term goes before a shorter one. A single word has other senses
+elsewhere (the precision of a measurement), so where its definition links to a chapter, only that chapter's part of the book links to it.
 """
 
 import functools
@@ -23,6 +24,16 @@ def definitions() -> dict[str, str]:
     return {term: INLINE.sub(lambda m: m[1] or m[2], " ".join(definition.split())) for term, definition in entries}
 
 
+@functools.cache
+def chapters_with(term: str) -> set[str]:
+    """The chapters in which the term has the meaning of the glossary."""
+    text = (book.ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
+    linked = re.search(rf"^{re.escape(term)}\n(?:  .*\n)*?  .*\.\./notebooks/(\w+)\.ipynb", text, re.M)
+    if " " in term or not linked:
+        return set(book.chapters())
+    return next(set(names) for _, names in book.parts() if linked[1] in names)
+
+
 def link(text: nodes.Text, match: re.Match, term: str) -> None:
     name = nodes.make_id(f"term-{term}")
     reference = nodes.reference("", match[0], refuri=f"../book/glossary.html#{name}", internal=True, classes=["term"])
@@ -32,10 +43,11 @@ def link(text: nodes.Text, match: re.Match, term: str) -> None:
 
 
 def link_words(app, doctree):
-    if not chapter_of(app.env.docname) or PAGE not in app.env.found_docs:
+    chapter = chapter_of(app.env.docname)
+    if not chapter or PAGE not in app.env.found_docs:
         return
     paragraphs = [p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.raw) and "claim" not in getattr(p.parent, "attributes", {}).get("classes", [])]
-    for term in sorted(definitions(), key=len, reverse=True):
+    for term in sorted((t for t in definitions() if chapter in chapters_with(t)), key=len, reverse=True):
         # A term in capitals is one; others may begin a sentence.
         word = re.compile(rf"(?<![\w-]){re.escape(term)}(?![\w-])", 0 if term[0].isupper() else re.I)
         for text in (text for p in paragraphs for text in p.findall(nodes.Text)):

@@ -72,16 +72,20 @@ def test_the_first_view_is_light(chromium, site, address, name):
 def see_everything(page):
     """Unfold everything and go down the page as a reader does, so that all of it is laid out, set and alive."""
     page.add_style_tag(content="article section { content-visibility: visible !important; }")
-    page.evaluate("""async () => {
-        document.querySelectorAll("details").forEach((folded) => (folded.open = true));
-        for (let y = 0; y < document.documentElement.scrollHeight; y += 1000) {
-            scrollTo({ top: y, behavior: "instant" });
-            await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
-        }
-    }""")
     ready = """() => !document.querySelector('.chart:not([data-ready=true])')
         && [...document.querySelectorAll('article .math')].every((m) => m.querySelector('mjx-container') || !m.checkVisibility())
         && [...document.querySelectorAll('article img')].every((i) => (i.complete && i.naturalWidth) || !i.checkVisibility())"""
+    for _ in range(3):  # what comes to life moves the rest
+        page.evaluate("""async () => {
+            document.querySelectorAll("details").forEach((folded) => (folded.open = true));
+            for (let y = 0; y < document.documentElement.scrollHeight; y += 700) {
+                scrollTo({ top: y, behavior: "instant" });
+                await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
+            }
+        }""")
+        page.wait_for_timeout(300)
+        if page.evaluate(ready):
+            return
     page.wait_for_function(ready, polling=200)
 
 

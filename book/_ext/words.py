@@ -10,6 +10,7 @@ import re
 import book
 from docutils import nodes
 from executed import chapter_of
+from sphinx.util.nodes import _make_id
 
 PAGE = "book/glossary"
 INLINE = re.compile(r"\[([^\]]*)\]\([^)]*\)|\$([^$]*)\$")
@@ -35,7 +36,7 @@ def chapters_with(term: str) -> set[str]:
 
 
 def link(text: nodes.Text, match: re.Match, term: str) -> None:
-    name = nodes.make_id(f"term-{term}")
+    name = f"term-{_make_id(term)}"  # as Sphinx's glossary names it
     reference = nodes.reference("", match[0], refuri=f"../book/glossary.html#{name}", internal=True, classes=["term"])
     reference["reftitle"] = definitions()[term]
     before, after = str(text)[: match.start()], str(text)[match.end() :]
@@ -49,9 +50,9 @@ def link_words(app, doctree):
     paragraphs = [p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.raw) and "claim" not in getattr(p.parent, "attributes", {}).get("classes", [])]
     for term in sorted((t for t in definitions() if chapter in chapters_with(t)), key=len, reverse=True):
         # A term in capitals is one; others may begin a sentence.
-        word = re.compile(rf"(?<![\w-]){re.escape(term)}(?![\w-])", 0 if term[0].isupper() else re.I)
+        word = re.compile(rf"(?<![\w-]){re.escape(term)}s?(?![\w-])", 0 if term[0].isupper() else re.I)
         for text in (text for p in paragraphs for text in p.findall(nodes.Text)):
-            if isinstance(text.parent, (nodes.paragraph, nodes.emphasis)) and (match := word.search(str(text))):
+            if isinstance(text.parent, (nodes.paragraph, nodes.emphasis, nodes.strong)) and (match := word.search(str(text))):
                 link(text, match, term)
                 break
 

@@ -26,7 +26,10 @@
           near.unobserve(formula);
           waiting.delete(formula);
         }
-        if (now.length) mathjax = formulaSetter().then(() => MathJax.typesetPromise(now)).then(letScroll);
+        if (!now.length) return;
+        mathjax = formulaSetter()
+          .then(() => MathJax.typesetPromise(now))
+          .then(() => now.forEach((formula) => formula.querySelectorAll("mjx-container[display]").forEach(letScroll)));
       },
       { rootMargin: "600px 0px" },
     );
@@ -42,19 +45,17 @@
     if (target) target.scrollIntoView();
   }
 
-  /* What is wider than the page can be scrolled by keyboard. */
-  const WIDE = ".highlight pre, .cell_output, .pst-scrollable-table-container, mjx-container[display]";
-  const widths = new IntersectionObserver(
-    (entries) => {
-      for (const { target: box, isIntersecting } of entries) {
-        if (isIntersecting && box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
-      }
-    },
-    { rootMargin: "600px 0px" },
-  );
+  /* What is wider than its place can be scrolled by keyboard. */
+  function letScroll(box) {
+    if (box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
+  }
 
-  function letScroll() {
-    for (const box of document.querySelectorAll(WIDE)) widths.observe(box);
+  function letScrollWhatIsNear() {
+    const near = new IntersectionObserver(
+      (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => letScroll(entry.target)),
+      { rootMargin: "600px 0px" },
+    );
+    for (const box of document.querySelectorAll(".highlight pre, .cell_output, .pst-scrollable-table-container")) near.observe(box);
   }
 
   const actions = {
@@ -68,7 +69,7 @@
     }
     unfold();
     addEventListener("hashchange", unfold);
-    letScroll();
+    letScrollWhatIsNear();
   });
   addEventListener("load", () => setTimeout(setFormulas));
 })();

@@ -32,7 +32,7 @@ def chapters_with(term: str) -> set[str]:
     linked = re.search(rf"^{re.escape(term)}\n(?:  .*\n)*?  .*\.\./notebooks/(\w+)\.ipynb", text, re.M)
     if " " in term or not linked:
         return set(book.chapters())
-    return next(set(names) for _, names in book.parts() if linked[1] in names)
+    return next((set(names) for _, names in book.parts() if linked[1] in names), set())
 
 
 def link(text: nodes.Text, match: re.Match, term: str) -> None:

@@ -1,4 +1,5 @@
-/* What the pages do once they are there: set formulas, open links to folded cells, let wide things be scrolled by keyboard. */
+/* What the pages do once they are there: set formulas, open links to folded cells, let wide things be scrolled by keyboard,
+lay out what is far away. */
 
 (() => {
   const root = new URL(".", document.currentScript.src);
@@ -58,6 +59,19 @@
     for (const box of document.querySelectorAll(".highlight pre, .cell_output, .pst-scrollable-table-container")) near.observe(box);
   }
 
+  /* Sections far away are laid out one at a time when nothing else is to be done, so that jumps and searches in the page land right. */
+  function layOutTheRest() {
+    const far = [...document.querySelectorAll(".bd-article > section > section")];
+    const soon = window.requestIdleCallback ?? setTimeout;
+    const next = () => {
+      const section = far.shift();
+      if (!section) return;
+      section.style.contentVisibility = "visible";
+      soon(next);
+    };
+    soon(next);
+  }
+
   const actions = {
     print: () => window.print(),
     toggleFullScreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
@@ -71,5 +85,10 @@
     addEventListener("hashchange", unfold);
     letScrollWhatIsNear();
   });
-  addEventListener("load", () => setTimeout(setFormulas));
+  addEventListener("load", () =>
+    setTimeout(() => {
+      setFormulas();
+      layOutTheRest();
+    }),
+  );
 })();

@@ -302,3 +302,9 @@ def question(notebook: nbformat.NotebookNode) -> str:
     """The first paragraph after the title: one sentence with the chapter's question."""
     text = "\n\n".join(cell.source for cell in notebook.cells[:2] if cell.cell_type == "markdown")
     return re.split(r"\n\s*\n", text.split("\n", 1)[1].strip())[0].replace("\n", " ")
+
+
+def outline(notebook: nbformat.NotebookNode) -> list[str]:
+    """What other pages may name of the chapter: its headings, its question, and the numbers of its claims and code cells."""
+    headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines() if line.startswith("#")]
+    return [*headings, question(notebook), *(str(claim["number"]) for claim in claims(notebook)), str(len(code_cells(notebook)))]

@@ -14,11 +14,9 @@ import render
 def site():
     """The folder of the complete site, rendered from the present executions if it is not there yet."""
     try:
-        with book.alone():
-            render.whole_book()
+        return render.complete_site()
     except book.BookError as error:
         pytest.fail(str(error))
-    return render.SITE.resolve()
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):

@@ -130,10 +130,10 @@ def print_book(site: pathlib.Path, target: pathlib.Path) -> int:
 
 if __name__ == "__main__":
     try:
+        site = render.complete_site()
         with book.alone():
-            render.whole_book()
-            found = print_book(render.SITE.resolve(), render.SITE.resolve() / NAME)
+            found = print_book(site, site / NAME)
     except book.BookError as error:
         sys.exit(f"book: {error}")
-    size = (render.SITE / NAME).stat().st_size
+    size = (site / NAME).stat().st_size
     print(f"the book as a PDF: _build/html/{NAME} ({found} figures, {size / 1e6:.0f} MB)")

@@ -3,60 +3,96 @@
     python tests/render.py               the whole book, at `_build/html`; any warning is an error
     python tests/render.py CHAPTER       one chapter, at `_build/chapters/CHAPTER`, while it is being written
 
-`_build/html` is a link to the last complete site; it is moved only when the next one is complete.
+`_build/html` is a link to the last complete site; it is moved only when the next one is complete. What Sphinx knew of it stays in
+`_build/pages`, so that a chapter's change costs that chapter's page and the book's own pages; any other change, and a build that
+was cut off, begin from nothing.
 """
 
 import json
+import multiprocessing
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import traceback
+import typing
 
 import book
 import yaml
 
 SITES = book.BUILD / "sites"
 SITE = book.BUILD / "html"
+KEPT = book.BUILD / "pages"
 # What of the tree a page can show, beside the executions.
 SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book", "notebooks", "tests/book.py", "tests/render.py", "docker")
 PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_REF_TYPE", "BOOK_URL")
 
 
-def site_key() -> str:
-    """Digest of everything that the site shows."""
-    paths = [book.ROOT / name for name in SOURCES]
+def sources(*, chapters: bool) -> list[str | bytes]:
+    """All that a page can show beside the executions: files, packages, the book's address; without the chapters' files, their outlines."""
+    paths = [book.ROOT / name for name in SOURCES if chapters or name != "notebooks"]
     files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
     contents = [part for path in files for part in (str(path.relative_to(book.ROOT)), path.read_bytes())]
-    outputs = [json.dumps(book.current(name), sort_keys=True) for name in book.chapters()]
-    packages = json.dumps(book.versions(["jupyter-book", "vl-convert-python", "sphinx-mathjax-offline"]))
+    packages = json.dumps(book.versions(["jupyter-book", "vl-convert-python", "sphinx-mathjax-offline", "sphinxext-opengraph"]))
     remote = subprocess.run(["git", "-C", book.ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout
-    return book.digest(*contents, *outputs, packages, remote, *(os.environ.get(name, "") for name in PLACE))
+    outlines = [json.dumps(book.outline(book.load(name))) for name in book.chapters()]
+    return [*contents, *outlines, packages, sys.version, remote, *(os.environ.get(name, "") for name in PLACE)]
 
 
-def jupyter_book(output: pathlib.Path, *, strict: bool) -> int:
-    """What `jupyter-book build --all` does, but on all cores: its command has no option for that. Returns Sphinx's exit code."""
-    from jupyter_book.sphinx import build_sphinx
-    from sphinx.util.console import nocolor
+def site_key() -> str:
+    """Digest of everything that the site shows."""
+    return book.digest(*sources(chapters=True), *(json.dumps(book.current(name), sort_keys=True) for name in book.chapters()))
 
-    nocolor()
-    overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(book.ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False}
-    return build_sphinx(
-        str(book.ROOT), str(output), path_config=book.ROOT / "_config.yml", noconfig=True, confoverrides=overrides, freshenv=True,
-        force_all=True, warningiserror=strict, keep_going=strict, jobs=os.cpu_count(),
-    )  # fmt: skip
+
+def frame_key() -> str:
+    """Digest of what shows on pages other than the changed chapter's: as long as it stays, their text does."""
+    return book.digest(*sources(chapters=False))
+
+
+def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
+    """What `jupyter-book build` does, but in shares of the pages that keep all cores busy: its command has no option for that.
+
+    Leaves the site in `output/html` and what was said in `output/log.txt`. Ends the process, with 0 or 1, at once: to take the
+    pages' trees apart again costs a second.
+    """
+    with open(output / "log.txt", "w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    code = 1
+    try:
+        from jupyter_book.sphinx import build_sphinx
+        from sphinx.util.console import nocolor
+
+        nocolor()
+        overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(book.ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False}
+        code = build_sphinx(
+            str(book.ROOT), str(output / "pages"), path_config=book.ROOT / "_config.yml", noconfig=True, confoverrides=overrides,
+            warningiserror=strict, keep_going=strict, jobs=3 * os.cpu_count(),
+        )  # fmt: skip
+        if not code:
+            from delivery import deliver  # which Sphinx has found
+
+            deliver(output / "pages", output / "html")
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(int(code != 0))
 
 
 def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
-    """Run Jupyter Book in a process of its own; what it says goes to `log.txt` beside the pages, and to the terminal where it fails."""
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
-    command = [sys.executable, __file__, "--pages" if strict else "--draft", str(output / "html")]
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    (output / "log.txt").write_text(result.stdout, encoding="utf-8")
-    if result.returncode:
-        lines = result.stdout.splitlines()
+    """Run Jupyter Book in a child of this process, which knows the executions already; what it says is in `log.txt`, and on the terminal where it fails."""
+    output.mkdir(parents=True, exist_ok=True)
+    child = multiprocessing.get_context("fork").Process(target=jupyter_book, args=(output,), kwargs={"strict": strict})
+    child.start()
+    try:
+        child.join()
+    finally:
+        child.terminate()
+    if child.exitcode:
+        lines = (output / "log.txt").read_text(encoding="utf-8").splitlines() or [f"it ended with {child.exitcode}"]
         faults = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line] or lines[-15:]
         print("\n".join(faults[:20]), file=sys.stderr)
         raise book.BookError(f"Jupyter Book could not render the pages: {faults[0].strip()}; the site is left as it was")
@@ -69,9 +105,17 @@ def whole_book() -> pathlib.Path:
         raise book.BookError(f"{lacking[0]} has no complete execution of its present state: run `make`")
     target = SITES / site_key()[:16]
     if not target.is_dir():
-        pages = sphinx(book.BUILD / "next", strict=True)
+        frame, work = frame_key(), book.BUILD / "next"
+        shutil.rmtree(work, ignore_errors=True)
+        if (KEPT / "frame").is_file() and (KEPT / "frame").read_text() == frame:
+            os.replace(KEPT, work)  # until this build is complete, there is nothing to go on with
+        pages = sphinx(work, strict=True)
         SITES.mkdir(exist_ok=True)
         os.replace(pages, target)
+        (work / "frame").write_text(frame)
+        shutil.rmtree(KEPT, ignore_errors=True)
+        if frame_key() == frame:
+            os.replace(work, KEPT)
     if not SITE.is_symlink() or os.readlink(SITE) != str(target.relative_to(book.BUILD)):
         link = book.BUILD / ".html"
         link.unlink(missing_ok=True)
@@ -83,11 +127,20 @@ def whole_book() -> pathlib.Path:
     return SITE / "index.html"
 
 
+def complete_site() -> pathlib.Path:
+    """The folder of the complete site, rendered from the present executions if it is not there yet."""
+    result = subprocess.run([sys.executable, __file__], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False)
+    if result.returncode:
+        raise book.BookError(result.stderr.strip().removeprefix("book: "))
+    return SITE.resolve()
+
+
 def one_chapter(name: str) -> pathlib.Path:
     contents = book.toc()
     contents["parts"] = [{**part, "chapters": [c for c in part["chapters"] if c["file"].endswith("/" + name)]} for part in contents["parts"]]
     contents["parts"] = [part for part in contents["parts"] if part["chapters"]]
     output = book.BUILD / "chapters" / name
+    shutil.rmtree(output, ignore_errors=True)
     table = book.BUILD / f"toc-{name}.yml"
     table.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
     os.environ["BOOK_TOC"] = str(table)
@@ -95,8 +148,9 @@ def one_chapter(name: str) -> pathlib.Path:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] in (["--pages"], ["--draft"]):
-        sys.exit(jupyter_book(pathlib.Path(sys.argv[2]), strict=sys.argv[1] == "--pages") != 0)
+    if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets shows in the pages
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"})
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with book.alone():
             page = one_chapter(*sys.argv[1:]) if sys.argv[1:] else whole_book()

@@ -71,8 +71,7 @@ def differences(site: pathlib.Path, other: pathlib.Path) -> list[str]:
 
 
 def main() -> None:
-    with book.alone():
-        render.whole_book()
+    site = render.complete_site()
     with tempfile.TemporaryDirectory() as scratch:
         root = copy_of_the_book(pathlib.Path(scratch))
         # The same address as here, though the copy is no repository.
@@ -81,10 +80,10 @@ def main() -> None:
         if origin:
             subprocess.run(["git", "-C", root, "remote", "add", "origin", origin], check=True)
         took = sum(build(root))
-        found = differences(render.SITE.resolve(), (root / "_build" / "html").resolve())
+        found = differences(site, (root / "_build" / "html").resolve())
     if found:
         sys.exit(f"book: a second build differs in {len(found)} files: {', '.join(found[:10])}")
-    print(f"a second build from nothing ({took:.0f} s) gave the same site, {len(contents(render.SITE.resolve()))} files")
+    print(f"a second build from nothing ({took:.0f} s) gave the same site, {len(contents(site))} files")
 
 
 if __name__ == "__main__":

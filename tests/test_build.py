@@ -366,6 +366,34 @@ def test_the_site_is_replaced_in_one_step_or_not_at_all(built):
     assert not first.exists()
 
 
+def test_a_changed_chapter_gives_the_site_of_a_build_from_nothing(built):
+    """Only its page and the book's own are made again, and nothing of its former state stays, in the search index or among the pictures."""
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1, {}])\nplt.show()"
+    built.write("one", [*ONE, 'print("formerly")', draw.format(2)])
+    for cells in ([*ONE, 'print("formerly")', draw.format(2)], [*ONE, 'print("lately")', draw.format(3)]):
+        built.write("one", cells)
+        assert built.run().returncode == 0
+        assert built.run("render.py").returncode == 0
+    read = (built.root / "_build" / "pages" / "log.txt").read_text()
+    assert "notebooks/one" in read and "notebooks/two" not in read
+    contents = {path.relative_to(site_of(built)): path.read_bytes() for path in site_of(built).rglob("*") if path.is_file()}
+    for folder in ("pages", "sites"):
+        shutil.rmtree(built.root / "_build" / folder)
+    assert built.run("render.py").returncode == 0
+    assert contents == {path.relative_to(site_of(built)): path.read_bytes() for path in site_of(built).rglob("*") if path.is_file()}
+
+
+def test_a_changed_heading_or_extension_renders_all_pages(built):
+    assert built.run("render.py").returncode == 0
+    built.write("one", ["# Another one\n\nIs one and one still two, and nothing else?", *ONE[1:]])
+    assert built.run("render.py").returncode == 0
+    assert ">Another one<" in re.sub(r"\s", " ", (site_of(built) / "notebooks" / "two.html").read_text()).replace("> ", ">").replace(" <", "<")
+    extension = built.root / "book" / "_ext" / "claims.py"
+    extension.write_text(extension.read_text() + "\n# changed\n")
+    assert built.run("render.py").returncode == 0
+    assert "notebooks/two" in (built.root / "_build" / "pages" / "log.txt").read_text()
+
+
 def test_two_cold_builds_are_the_same(built, tmp_path_factory):
     assert built.run("render.py").returncode == 0
     other = SmallBook(tmp_path_factory.mktemp("again"))

@@ -50,6 +50,11 @@ def test_pages_load_nothing_from_another_host(soups):
     assert not foreign, foreign[:20]
 
 
+def test_the_sitemap_lists_every_page(site):
+    listed = re.findall(r"<loc>[^<]*?/((?:book|notebooks)/[^<]*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    assert listed == sorted(str(path.relative_to(site)) for path in [*site.glob("book/*.html"), *site.glob("notebooks/*.html")])
+
+
 def test_every_image_has_alt_text(soups):
     assert not [str(img)[:100] for soup in soups.values() for img in soup.find_all("img") if not img.has_attr("alt")]
 

@@ -8,6 +8,7 @@ site and the page's own inline ones by their hash, and no evaluation of text as 
 import base64
 import hashlib
 import importlib.metadata
+import json
 import pathlib
 import re
 import shutil
@@ -15,6 +16,7 @@ import shutil
 import book
 import tinycss2
 from docutils import nodes
+from drawn import drawn
 
 STYLES = (
     "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css",
@@ -81,6 +83,11 @@ def words(site: pathlib.Path) -> set[str]:
     return {word for path in files for word in re.findall(r"[A-Za-z_][\w-]*", path.read_text(encoding="utf-8"))}
 
 
+def only_used(styles: str, *known: str) -> str:
+    """The stylesheet without the rules that name a class or id which is not among the known ones."""
+    return used(tinycss2.parse_stylesheet(styles, skip_comments=True, skip_whitespace=True), set(known))
+
+
 def used(rules: list, known: set[str]) -> str:
     """The CSS of those parsed rules that can apply to anything."""
     kept = []
@@ -108,9 +115,10 @@ def write_styles(site: pathlib.Path) -> str:
             css = re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css)
             parts.append(css)
     parts.insert(-1, icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")))
-    rules = tinycss2.parse_stylesheet("\n".join(parts), skip_comments=True, skip_whitespace=True)
-    css = used(rules, words(site))
-    (static / "site.css").write_text(css, encoding="utf-8")
+    styles = "\n".join(parts)
+    known = words(site).intersection(re.findall(r"[.#]([A-Za-z_-][\w-]*)", styles))
+    css = drawn(only_used, styles, *sorted(known))
+    (static / "site.css").write_bytes(css)
     return book.digest(css)[:8]
 
 
@@ -133,7 +141,7 @@ def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
     return f' width="{float(box[1]) * 4 / 3:.0f}" height="{float(box[2]) * 4 / 3:.0f}"' if box else ""
 
 
-def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> None:
+def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> str:
     text = page.read_text(encoding="utf-8").replace("_static/site.css", f"_static/site.css?v={style_version}")
 
     def picture(match):
@@ -160,26 +168,39 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> N
     policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
     text = text.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
     page.write_text(text, encoding="utf-8")
+    return text
 
 
-def finish(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    site = pathlib.Path(app.outdir)
+def tidy_search_index(path: pathlib.Path) -> None:
+    """Take out the words that no page has any more: Sphinx keeps them, without pages."""
+    index = json.loads(path.read_text(encoding="utf-8").removeprefix("Search.setIndex(").removesuffix(")"))
+    for kind in ("terms", "titleterms"):
+        index[kind] = {word: places for word, places in index[kind].items() if places != []}
+    path.write_text(f"Search.setIndex({json.dumps(index, separators=(',', ':'))})", encoding="utf-8")
+
+
+def deliver(pages: pathlib.Path, site: pathlib.Path) -> None:
+    """Make of Sphinx's pages, which stay as they are, the site that is served."""
+    shutil.copytree(pages, site)
     style_version = write_styles(site)
     copy_mathjax(site / "_static")
+    tidy_search_index(site / "searchindex.js")
     for name in UNUSED:
         path = site / "_static" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    shown = set()
     for page in sorted(site.rglob("*.html")):
         if "_static" not in page.parts:
-            finish_page(site, page, style_version)
+            shown.update(re.findall(r"[\w.-]+", finish_page(site, page, style_version)))
+    for folder in ("_images", "charts", "covers"):  # pictures of earlier builds
+        for path in (site / folder).glob("*"):
+            if path.name not in shown:
+                path.unlink()
 
 
 def setup(app):
     app.connect("html-page-context", choose_scripts, priority=900)
     app.connect("doctree-resolved", drop_thebe, priority=900)
-    app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

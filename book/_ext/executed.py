@@ -38,6 +38,19 @@ def put_outputs(app, docname, source):
         source[0] = text(chapter_of(docname))
 
 
+def note_execution(app, doctree):
+    """Which executed notebook the page shows."""
+    name = chapter_of(app.env.docname)
+    if name:
+        app.env.metadata[app.env.docname]["executed"] = book.digest(text(name))
+
+
+def find_outdated(app, env, added, changed, removed):
+    """Chapters whose executed notebook is another than the one last read, and the book's own pages, which tell of all chapters."""
+    shown = {docname: env.metadata[docname].get("executed") for docname in env.found_docs - added}
+    return [docname for docname, digest in shown.items() if not chapter_of(docname) or digest != book.digest(text(chapter_of(docname)))]
+
+
 def offer_downloads(app, exception):
     if exception or app.builder.format != "html":
         return
@@ -55,5 +68,7 @@ def read_on_all_cores(app, config):
 def setup(app):
     app.connect("config-inited", read_on_all_cores)
     app.connect("source-read", put_outputs, priority=100)
+    app.connect("doctree-read", note_execution)
+    app.connect("env-get-outdated", find_outdated)
     app.connect("build-finished", offer_downloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

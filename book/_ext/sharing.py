@@ -1,4 +1,4 @@
-"""What others learn of a page: the facts under a chapter's title, its description and card, structured data, and a feed."""
+"""What others learn of a page: the facts under a chapter's title, its description and card, structured data, a feed, and a list of all pages."""
 
 import html
 import json
@@ -65,10 +65,15 @@ def card(picture: str) -> bytes:
     return vl_convert.svg_to_png(framed, scale=2)
 
 
-def write_cards_and_feed(app, exception):
+def write_cards_feed_and_sitemap(app, exception):
     if exception or app.builder.format != "html":
         return
     site, base = pathlib.Path(app.outdir), app.config.html_baseurl
+    locations = "".join(f"<url><loc>{base}{name}.html</loc></url>" for name in sorted(app.env.found_docs))
+    (site / "sitemap.xml").write_text(
+        f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>\n',
+        encoding="utf-8",
+    )
     entries = []
     for name in filter(None, map(chapter_of, sorted(app.env.found_docs))):
         notebook = executed.chapter(name)
@@ -94,5 +99,5 @@ def write_cards_and_feed(app, exception):
 def setup(app):
     app.connect("doctree-read", facts, priority=700)
     app.connect("html-page-context", describe, priority=800)
-    app.connect("build-finished", write_cards_and_feed, priority=500)
+    app.connect("build-finished", write_cards_feed_and_sitemap)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -290,7 +290,7 @@ def claims(notebook: nbformat.NotebookNode) -> list[dict]:
         if cell.cell_type == "markdown" and match:
             code = following if following and "claim" in following.metadata.get("tags", []) else None
             printed = "".join(o.text for o in code.get("outputs", []) if o.output_type == "stream") if code else ""
-            found.append({"number": int(match[1]), "text": match[2].strip(), "cell": code, "value": printed.strip()})
+            found.append({"number": int(match[1]), "text": match[2].strip(), "cell": code, "value": printed.strip("\n")})
     return found
 
 

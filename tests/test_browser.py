@@ -194,6 +194,15 @@ def test_a_claim_can_be_linked_to(open_page):
     assert page.locator("#claim-3").bounding_box()["y"] < 900
 
 
+def test_the_contents_name_the_section_that_is_read(open_page):
+    """Also after a jump over many headings, up or down."""
+    page = open_page("notebooks/binary_metrics.html")
+    names = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav > ul > li > a')].map((link) => link.hash.slice(1))")
+    for name in (names[-1], names[2], names[5]):
+        page.evaluate("name => scrollTo({ top: document.getElementById(name).getBoundingClientRect().top + scrollY - 20, behavior: 'instant' })", name)
+        page.wait_for_function("name => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${name}`", arg=name, timeout=5000)
+
+
 def test_search_finds_words_of_prose_code_and_claims(open_page):
     for word in ("sensitivity", "default_rng", "prevalence"):
         page = open_page(f"search.html?q={word}")

@@ -84,7 +84,7 @@ def test_downloads_are_the_clean_and_the_executed_notebook(site):
 def test_the_ledger_lists_every_claim_with_its_value_and_a_link_that_lands_on_it(site, soups):
     ledger = soups[site / "book" / "claims.html"]
     rows = [row for table in ledger.select("table.ledger") for row in table.select("tbody tr")]
-    listed = [(row.a["href"], row.pre.get_text().strip()) for row in rows]
+    listed = [(row.a["href"], row.pre.get_text().strip("\n")) for row in rows]
     expected = [
         (f"../notebooks/{name}.html#claim-{claim['number']}", claim["value"])
         for name in book.chapters()

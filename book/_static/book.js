@@ -72,6 +72,32 @@ lay out what is far away. */
     soon(next);
   }
 
+  /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
+  function followTheReader() {
+    const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
+    const sections = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+    const mark = () => {
+      const top = sections.findLastIndex((section) => section?.getBoundingClientRect().top < innerHeight * 0.3);
+      links.forEach((link, i) => {
+        link.classList.toggle("active", i === top);
+        i === top ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+      });
+      for (const entry of document.querySelectorAll("#pst-page-toc-nav .toc-entry")) {
+        entry.classList.toggle("active", entry.contains(links[top] ?? null));
+      }
+    };
+    let asked = false;
+    const ask = () => {
+      if (asked) return;
+      asked = true;
+      setTimeout(() => {
+        asked = false;
+        mark();
+      }, 100);
+    };
+    if (links.length) addEventListener("scroll", ask, { passive: true });
+  }
+
   const actions = {
     print: () => window.print(),
     toggleFullScreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
@@ -84,6 +110,7 @@ lay out what is far away. */
     unfold();
     addEventListener("hashchange", unfold);
     letScrollWhatIsNear();
+    followTheReader();
   });
   addEventListener("load", () =>
     setTimeout(() => {

@@ -51,7 +51,7 @@ def test_pages_load_nothing_from_another_host(soups):
 
 
 def test_the_sitemap_lists_every_page(site):
-    listed = re.findall(r"<loc>[^<]*?/((?:book|notebooks)/[^<]*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
+    listed = re.findall(r"/((?:book|notebooks)/[^/<]*)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
     assert listed == sorted(str(path.relative_to(site)) for path in [*site.glob("book/*.html"), *site.glob("notebooks/*.html")])
 
 

@@ -33,7 +33,8 @@ else it does; ratios were measured side by side in one run.
 
 ## A network in numpy beside PyTorch and Keras
 
-From [the chapter on the numpy network](../notebooks/numpy_cnn.ipynb): its own code, interleaved with the others.
+From [the chapter on the numpy network](../notebooks/numpy_cnn.ipynb): its own code, interleaved with the others. The targets at the end
+were set before the first measurement; one that is not met stays on the page.
 
 {network}
 """

@@ -60,7 +60,6 @@ def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
     with open(output / "log.txt", "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    code = 1
     try:
         from jupyter_book.sphinx import build_sphinx
         from sphinx.util.console import nocolor
@@ -75,11 +74,13 @@ def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
             from delivery import deliver  # which Sphinx has found
 
             deliver(output / "pages", output / "html")
+        ended = int(code != 0)
     except BaseException:
         traceback.print_exc()
+        ended = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(int(code != 0))
+    os._exit(ended)
 
 
 def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:

@@ -383,6 +383,16 @@ def test_a_changed_chapter_gives_the_site_of_a_build_from_nothing(built):
     assert contents == {path.relative_to(site_of(built)): path.read_bytes() for path in site_of(built).rglob("*") if path.is_file()}
 
 
+def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(built):
+    """Sphinx's pages are there, but what makes a site of them fails, as on a full disk."""
+    assert built.run("render.py").returncode == 0
+    first = site_of(built)
+    extension = built.root / "book" / "_ext" / "delivery.py"
+    extension.write_text(extension.read_text() + "\n\ndef copy_mathjax(static):\n    raise OSError('no space left')\n")
+    failing(built, "no space left", script="render.py")
+    assert site_of(built) == first and (first / "index.html").is_file()
+
+
 def test_a_changed_heading_or_extension_renders_all_pages(built):
     assert built.run("render.py").returncode == 0
     built.write("one", ["# Another one\n\nIs one and one still two, and nothing else?", *ONE[1:]])

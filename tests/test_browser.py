@@ -13,12 +13,27 @@ from playwright.sync_api import sync_playwright
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
+class Chromium:
+    """A browser that can be started again: once in some hundred long pages, headless Chromium draws no more frames."""
+
+    def __init__(self, playwright):
+        self.playwright = playwright
+        self.start()
+
+    def start(self):
+        self.browser = self.playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
+
+    def restart(self):
+        self.browser.close()
+        self.start()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
+        found = Chromium(playwright)
         yield found
-        found.close()
+        found.browser.close()
 
 
 @pytest.fixture
@@ -28,7 +43,7 @@ def open_page(chromium, address):
 
     def open_one(path, *, theme="light", size="wide", **options):
         width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
+        context = chromium.browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
         contexts.append(context)
         context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
         page = context.new_page()
@@ -38,6 +53,11 @@ def open_page(chromium, address):
         page.goto(address + path, wait_until="networkidle")
         return page
 
+    def restart():
+        contexts.clear()
+        chromium.restart()
+
+    open_one.restart = restart
     yield open_one
     for context in contexts:
         context.close()
@@ -58,7 +78,7 @@ def weight(path: pathlib.Path) -> int:
 @pytest.mark.parametrize("name", names())
 def test_the_first_view_is_light(chromium, site, address, name):
     """What a page transfers before anyone scrolls: at most 400 KB, and no script that evaluates a chart."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.browser.new_page(viewport={"width": 1280, "height": 900})
     asked = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(address).split("?")[0]))
     page.goto(f"{address}{name}.html", wait_until="networkidle")
@@ -69,24 +89,32 @@ def test_the_first_view_is_light(chromium, site, address, name):
     assert [path for path in files if path.endswith(".css")] == ["_static/site.css"]
 
 
-def see_everything(page):
-    """Unfold everything and go down the page as a reader does, so that all of it is laid out, set and alive."""
+def see_everything(page) -> bool:
+    """Unfold everything and go down the page as a reader does, so that all of it is laid out, set and alive.
+
+    False if the browser stopped drawing on the way; a page that does not come to life is an error.
+    """
     page.add_style_tag(content="article section { content-visibility: visible !important; }")
     ready = """() => !document.querySelector('.chart:not([data-ready=true])')
         && [...document.querySelectorAll('article .math')].every((m) => m.querySelector('mjx-container') || !m.checkVisibility())
         && [...document.querySelectorAll('article img')].every((i) => (i.complete && i.naturalWidth) || !i.checkVisibility())"""
     for _ in range(3):  # what comes to life moves the rest
-        page.evaluate("""async () => {
+        drew = page.evaluate("""async () => {
             document.querySelectorAll("details").forEach((folded) => (folded.open = true));
             for (let y = 0; y < document.documentElement.scrollHeight; y += 700) {
                 scrollTo({ top: y, behavior: "instant" });
-                await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
+                const frame = new Promise((next) => requestAnimationFrame(() => setTimeout(() => next(true))));
+                if (!(await Promise.race([frame, new Promise((next) => setTimeout(next, 15000))]))) return false;
             }
+            return true;
         }""")
+        if not drew:
+            return False
         page.wait_for_timeout(300)
         if page.evaluate(ready):
-            return
+            return True
     page.wait_for_function(ready, polling=200)
+    return True
 
 
 # Thousands of words of code have a dozen colours: one word of each is enough to judge its contrast.
@@ -105,8 +133,13 @@ THIN_CODE = """() => {
 @pytest.mark.parametrize("name", [*names(), "search", "genindex"])
 def test_page(open_page, name, theme, size):
     """Every picture, chart and formula appears; no accessibility rule is violated, nothing scrolls sideways or asks another host."""
-    page = open_page(f"{name}.html", theme=theme, size=size)
-    see_everything(page)
+    for _ in range(3):
+        page = open_page(f"{name}.html", theme=theme, size=size)
+        if see_everything(page):
+            break
+        open_page.restart()
+    else:
+        pytest.fail("the browser stopped drawing three times")
     assert page.locator("mjx-merror").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     page.evaluate(THIN_CODE)

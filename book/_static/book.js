@@ -1,5 +1,5 @@
 /* What the pages do once they are there: set formulas, open links to folded cells, let wide things be scrolled by keyboard,
-lay out what is far away. */
+lay out what is far away, show search results without the source of formulas. */
 
 (() => {
   const root = new URL(".", document.currentScript.src);
@@ -98,6 +98,13 @@ lay out what is far away. */
     if (links.length) addEventListener("scroll", ask, { passive: true });
   }
 
+  /* What the search shows of a page: its words, without the source of its formulas. */
+  function readableExcerpts() {
+    if (typeof Search === "undefined") return;
+    const toText = Search.htmlToText;
+    Search.htmlToText = (html, anchor) => toText(html.replace(/<(span|div) class="math [^<]*<\/\1>/g, "…"), anchor);
+  }
+
   const actions = {
     print: () => window.print(),
     toggleFullScreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
@@ -111,6 +118,7 @@ lay out what is far away. */
     addEventListener("hashchange", unfold);
     letScrollWhatIsNear();
     followTheReader();
+    readableExcerpts();
   });
   addEventListener("load", () =>
     setTimeout(() => {

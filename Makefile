@@ -25,7 +25,8 @@ book: $(VENV)/book ## execute the chapters, build the site, say where it is (the
 
 test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page; also in a browser
 	@$(EXECUTE) || echo "make test: the report of the failing cells follows" >&2
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --ignore tests/test_browser.py; others=$$?; \
+	$(BIN)/python -m pytest --numprocesses 2 tests/test_browser.py && exit $$others
 
 cells: $(VENV)/tests ## the cells alone, as tests
 	@$(EXECUTE) || true

@@ -1,6 +1,7 @@
 """What the tests of the site share: the built pages, a server for them, and a browser."""
 
 import contextlib
+import fcntl
 import functools
 import http.server
 import threading
@@ -13,10 +14,13 @@ import render
 @pytest.fixture(scope="session")
 def site():
     """The folder of the complete site, rendered from the present executions if it is not there yet."""
-    try:
-        return render.complete_site()
-    except book.BookError as error:
-        pytest.fail(str(error))
+    book.BUILD.mkdir(exist_ok=True)
+    with open(book.BUILD / "tests.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # where several processes test, one renders and the others wait
+        try:
+            return render.complete_site()
+        except book.BookError as error:
+            pytest.fail(str(error))
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):

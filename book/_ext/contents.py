@@ -92,7 +92,7 @@ class Chapters(SphinxDirective):
                 width, height = PIL.Image.open(path).size
                 images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="" loading="lazy">'
         return (
-            f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(book.title(notebook))}</span>'
+            f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(book.title(notebook))}</span> '
             f'<span class="card-question">{html.escape(plain(book.question(notebook)))}</span></a>'
         )
 

@@ -98,11 +98,16 @@ lay out what is far away, show search results without the source of formulas. */
     if (links.length) addEventListener("scroll", ask, { passive: true });
   }
 
-  /* What the search shows of a page: its words, without the source of its formulas. */
+  /* What the search shows of a page: the words of its text, without the source of its formulas. */
   function readableExcerpts() {
     if (typeof Search === "undefined") return;
-    const toText = Search.htmlToText;
-    Search.htmlToText = (html, anchor) => toText(html.replace(/<(span|div) class="math [^<]*<\/\1>/g, "…"), anchor);
+    Search.htmlToText = (html, anchor) => {
+      const article = new DOMParser().parseFromString(html, "text/html").querySelector("article");
+      for (const formula of article.querySelectorAll(".math")) formula.replaceWith("…");
+      for (const other of article.querySelectorAll(".headerlink, script, style")) other.remove();
+      for (const block of article.querySelectorAll("p, li, td, th, dt, dd, h1, h2, h3, pre, figcaption")) block.append(" ");
+      return ((anchor && article.querySelector(anchor)) ?? article).textContent;
+    };
   }
 
   const actions = {

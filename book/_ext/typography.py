@@ -4,7 +4,7 @@ import re
 
 from docutils import nodes
 
-QUANTITY = re.compile(r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[KMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))")
+QUANTITY = re.compile(r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))")
 
 
 def keep_together(app, doctree):

@@ -51,6 +51,9 @@ def open_page(chromium, address):
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("request", lambda r: faults.append(f"asks {r.url}") if not r.url.startswith((address, "data:", "blob:")) else None)
         page.goto(address + path, wait_until="load")
+        if options.get("java_script_enabled", True):  # a reader moves, and what is far away is laid out
+            page.mouse.move(9, 9)
+            page.wait_for_function("!document.querySelector('.bd-article > section > section:not([style])')")
         return page
 
     def restart():

@@ -175,6 +175,15 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     return text
 
 
+def spare_layout(script: pathlib.Path) -> None:
+    """The theme's script without its measuring of every wide box at the start, which lays out the whole page: book.js does it when a box is near."""
+    measuring = ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
+    text = script.read_text(encoding="utf-8")
+    if measuring not in text:
+        raise book.BookError(f"{script.name} is not the script that book/_ext/delivery.py knows: the theme has changed, look at spare_layout there")
+    script.write_text(text.replace(measuring, ""), encoding="utf-8")
+
+
 def tidy_search_index(path: pathlib.Path) -> None:
     """Take out the words that no page has any more: Sphinx keeps them, without pages."""
     index = json.loads(path.read_text(encoding="utf-8").removeprefix("Search.setIndex(").removesuffix(")"))
@@ -189,6 +198,7 @@ def deliver(pages: pathlib.Path, site: pathlib.Path) -> None:
     style_version = write_styles(site)
     copy_mathjax(site / "_static")
     tidy_search_index(site / "searchindex.js")
+    spare_layout(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
     for name in UNUSED:
         path = site / "_static" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

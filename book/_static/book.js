@@ -43,7 +43,10 @@ lay out what is far away, show search results without the source of formulas. */
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const details = target && (target.closest("details") ?? target.querySelector("details"));
     if (details) details.open = true;
-    if (target) target.scrollIntoView();
+    if (target) {
+      far().forEach(layOut);
+      target.scrollIntoView();
+    }
   }
 
   /* What is wider than its place can be scrolled by keyboard. */
@@ -59,17 +62,28 @@ lay out what is far away, show search results without the source of formulas. */
     for (const box of document.querySelectorAll(".highlight pre, .cell_output, .pst-scrollable-table-container")) near.observe(box);
   }
 
-  /* Sections far away are laid out one at a time when nothing else is to be done, so that jumps and searches in the page land right. */
+  /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on
+  a link within the page all of them at once, for a jump over places of unknown height lands elsewhere. */
+  const far = () => document.querySelectorAll(".bd-article > section > section:not([style])");
+  const layOut = (section) => (section.style.contentVisibility = "visible");
+
   function layOutTheRest() {
-    const far = [...document.querySelectorAll(".bd-article > section > section")];
+    const moves = ["pointermove", "pointerdown", "keydown", "wheel", "scroll"];
     const soon = window.requestIdleCallback ?? setTimeout;
     const next = () => {
-      const section = far.shift();
+      const [section] = far();
       if (!section) return;
-      section.style.contentVisibility = "visible";
+      layOut(section);
       soon(next);
     };
-    soon(next);
+    const start = () => {
+      clearTimeout(later);
+      for (const move of moves) removeEventListener(move, start);
+      soon(next);
+    };
+    const later = setTimeout(start, 8000);
+    for (const move of moves) addEventListener(move, start, { passive: true });
+    addEventListener("click", ({ target }) => target.closest?.('a[href*="#"]') && far().forEach(layOut), { capture: true });
   }
 
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */

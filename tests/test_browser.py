@@ -53,7 +53,7 @@ def open_page(chromium, address):
         page.goto(address + path, wait_until="load")
         if options.get("java_script_enabled", True):  # a reader moves, and what is far away is laid out
             page.mouse.move(9, 9)
-            page.wait_for_function("!document.querySelector('.bd-article > section > section:not([style])')")
+            page.wait_for_function("() => !document.querySelector('.bd-article > section > section:not([style])')")
         return page
 
     def restart():
@@ -104,7 +104,7 @@ def see_everything(page) -> bool:
     for _ in range(3):  # what comes to life moves the rest
         drew = page.evaluate("""async () => {
             document.querySelectorAll("details").forEach((folded) => (folded.open = true));
-            for (let y = 0; y < document.documentElement.scrollHeight; y += 1800) {  // what is 600 below the view is near
+            for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {
                 scrollTo({ top: y, behavior: "instant" });
                 const frame = new Promise((next) => requestAnimationFrame(() => setTimeout(() => next(true))));
                 if (!(await Promise.race([frame, new Promise((next) => setTimeout(next, 15000))]))) return false;

@@ -59,7 +59,7 @@ lay out what is far away, show search results without the source of formulas. */
       (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => letScroll(entry.target)),
       { rootMargin: "600px 0px" },
     );
-    for (const box of document.querySelectorAll(".highlight pre, .cell_output, .pst-scrollable-table-container")) near.observe(box);
+    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container")) near.observe(box);
   }
 
   /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on

@@ -120,7 +120,7 @@ lay out what is far away, show search results without the source of formulas. */
       for (const formula of article.querySelectorAll(".math")) formula.replaceWith("…");
       for (const other of article.querySelectorAll(".headerlink, script, style")) other.remove();
       for (const block of article.querySelectorAll("p, li, td, th, dt, dd, h1, h2, h3, pre, figcaption")) block.append(" ");
-      return ((anchor && article.querySelector(anchor)) ?? article).textContent;
+      return ((anchor ? article.querySelector(anchor) : null) ?? article).textContent;
     };
   }
 

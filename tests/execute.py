@@ -289,6 +289,7 @@ if __name__ == "__main__":
             worker(*arguments.chapters)
         else:
             with book.alone():
+                shutil.rmtree(book.BUILD / "scratch", ignore_errors=True)  # what a build that was killed left
                 main(arguments.chapters, arguments.jobs)
     except book.BookError as error:
         sys.exit(f"book: {error}")

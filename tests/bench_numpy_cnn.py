@@ -27,12 +27,13 @@ TORCH = {
     "PyTorch, channels last, our order": {"channels_last": True, "pool_first": True},
     "PyTorch, channels last, our order, fused Adam": {"channels_last": True, "pool_first": True, "fused": True},
 }
-KERAS = ["Keras, train_on_batch", "Keras, fit"]
+KERAS = ["Keras, train_on_batch", "Keras, fit", "Keras, fit, 32 steps at once"]
 LAYERS = {"14 x 14, 16 to 32": (14, 16, 32), "14 x 14, 64 to 64": (14, 64, 64), "7 x 7, 128 to 128": (7, 128, 128)}
 LAYER_CONTENDERS = ["no copies", "im2col per image", "PyTorch, default", "PyTorch, channels last"]
 TARGETS = [  # issue's targets: contender, of, threads, at most
     ("numpy, fast", "PyTorch, default", 1, 0.55), ("numpy, fast", "PyTorch, channels last", 1, 0.75),
-    ("numpy, fast", "Keras, train_on_batch", 2, 0.60), ("numpy, readable", "PyTorch, channels last", 1, 2.5),
+    ("numpy, fast", "Keras, fit", 2, 0.60), ("numpy, fast", "Keras, train_on_batch", 2, 0.60),
+    ("numpy, readable", "PyTorch, channels last", 1, 2.5),
 ]
 
 
@@ -76,6 +77,8 @@ def training_step(name, threads):
     model, images = chapter["keras_model"](params), images[..., None]
     if name == "Keras, train_on_batch":
         return lambda: model.train_on_batch(images, labels), 1
+    if name.endswith("at once"):
+        model.steps_per_execution = 32
     many, many_labels = np.tile(images, (32, 1, 1, 1)), np.tile(labels, 32)
     return lambda: model.fit(many, many_labels, BATCH, 1, verbose=0, shuffle=False), 32
 

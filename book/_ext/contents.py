@@ -107,7 +107,8 @@ class Execution(SphinxDirective):
 
     def run(self):
         records = {name: executed.record(name) for _, names in present(self.env) for name in names}
-        chapters = [[link(name, name), str(r["n_cells"]), f"{r['seconds']:.0f}", megabytes(r["memory"])] for name, r in records.items()]
+        titles = {name: book.title(book.load(name)) for name in records}
+        chapters = [[link(name, titles[name]), str(r["n_cells"]), f"{r['seconds']:.0f}", megabytes(r["memory"])] for name, r in records.items()]
         result = [table(["Chapter", "Code cells", "Seconds", "Peak memory (MiB)"], chapters)]
         packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}
         direct = [line.split("~")[0].split(";")[0].strip().lower() for line in (book.ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
@@ -120,7 +121,7 @@ class Execution(SphinxDirective):
             slow = sorted(cells, key=lambda cell: -cell[1])[:3]
             slowest = nodes.paragraph("", "Slowest: " + ", ".join(f"cell {i} ({s:.1f} s)" for i, s, _ in slow) + ".")
             folded = [nodes.raw("", "<details><summary>All cells</summary>", format="html"), table(["Cell", "Seconds", "Peak memory so far (MiB)"], rows)]
-            result.append(section(f"The cells of {name}", slowest, *folded, nodes.raw("", "</details>", format="html")))
+            result.append(section(titles[name], slowest, *folded, nodes.raw("", "</details>", format="html")))
         return result
 
 

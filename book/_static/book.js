@@ -81,7 +81,8 @@ lay out what is far away, show search results without the source of formulas. */
       for (const move of moves) removeEventListener(move, start);
       soon(next);
     };
-    const later = setTimeout(start, 8000);
+    let later;
+    addEventListener("load", () => (later = setTimeout(start, 8000)));
     for (const move of moves) addEventListener(move, start, { passive: true });
     addEventListener("click", ({ target }) => target.closest?.('a[href*="#"]') && far().forEach(layOut), { capture: true });
   }
@@ -114,7 +115,6 @@ lay out what is far away, show search results without the source of formulas. */
 
   /* What the search shows of a page: the words of its text, without the source of its formulas. */
   function readableExcerpts() {
-    if (typeof Search === "undefined") return;
     Search.htmlToText = (html, anchor) => {
       const article = new DOMParser().parseFromString(html, "text/html").querySelector("article");
       for (const formula of article.querySelectorAll(".math")) formula.replaceWith("…");
@@ -136,13 +136,10 @@ lay out what is far away, show search results without the source of formulas. */
     unfold();
     addEventListener("hashchange", unfold);
     letScrollWhatIsNear();
+    layOutTheRest();
     followTheReader();
-    readableExcerpts();
   });
-  addEventListener("load", () =>
-    setTimeout(() => {
-      setFormulas();
-      layOutTheRest();
-    }),
-  );
+  // before the index comes, and with it the first results
+  document.querySelector('script[src*="searchtools"]')?.addEventListener("load", readableExcerpts);
+  addEventListener("load", () => setTimeout(setFormulas));
 })();

@@ -138,8 +138,14 @@ def section(title, *children):
 
 
 def table(head, rows):
+    """Columns of numbers stand to the right."""
+    right = [all(isinstance(v, str) and re.fullmatch(r"[\d.]+", v) for v in column) for column in zip(*rows)]
+
     def row(values):
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", v if isinstance(v, nodes.Node) else nodes.Text(v))) for v in values))
+        return nodes.row("", *(
+            nodes.entry("", nodes.paragraph("", "", v if isinstance(v, nodes.Node) else nodes.Text(v)), classes=["text-right"] * is_number)
+            for v, is_number in zip(values, right)
+        ))  # fmt: skip
 
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), nodes.thead("", row(head)), cols=len(head))
     group += nodes.tbody("", *map(row, rows))

@@ -134,6 +134,13 @@ def test_triton_is_loaded_before_tensorflow(notebook):
         assert triton and triton.start() < tensorflow.start()
 
 
+def test_code_fits_its_box(notebook):
+    """At 1280 pixels the page shows 88 characters of a line, 84 in the frame of a claim."""
+    for number, cell in enumerate(book.code_cells(notebook), start=1):
+        room = 84 if "claim" in cell.metadata.get("tags", []) else 88
+        assert max(map(len, cell.source.splitlines())) <= room, f"cell {number} has a line of more than {room} characters"
+
+
 def test_exercises_have_folded_solutions(notebook):
     exercises = [h for cell in notebook.cells if cell.cell_type == "markdown" for h in headings(cell.source) if re.match(r"Exercise \d", h[1])]
     solutions = [cell for cell in book.code_cells(notebook) if cell.source.startswith("# @title Solution")]

@@ -1,6 +1,6 @@
 """Figures that match the page: each SVG that a cell drew gets a transparent ground and a twin in the dark theme's ink.
 
-A twin is the same picture with other colours for text, axes, grid and background; the data keep theirs.
+A twin is the same picture with other colours for text, axes, grid and background; the data keep theirs, but for a lighter blue.
 """
 
 import os
@@ -11,7 +11,7 @@ from docutils import nodes
 from executed import chapter_of
 
 # matplotlib's and seaborn's ink, grid and paper, and what the dark page has in their place (see base.css).
-DARK = {"#262626": "#d9d9d9", "#cccccc": "#4d4d4d"}
+DARK = {"#262626": "#d9d9d9", "#cccccc": "#4d4d4d", "#0173b2": "#3d9be0"}
 PAPER, DARK_PAPER = "#ffffff", "#14181e"
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 

@@ -1,16 +1,16 @@
-"""A number stays on one line with its unit: the space between them does not break."""
+"""What belongs together stays on one line: a number and its unit, a claim and its number, the two sides of a ratio."""
 
 import re
 
 from docutils import nodes
 
-QUANTITY = re.compile(r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))")
+TOGETHER = re.compile(r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))|(?<=[Cc]laim) (?=\d)|(?<=[Cc]laims) (?=\d)|(?<=\d) (?=: \d)|(?<=\d :) (?=\d)")
 
 
 def keep_together(app, doctree):
     for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
-            if (joined := QUANTITY.sub("\N{NO-BREAK SPACE}", text)) != text:
+        if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw, nodes.strong)):
+            if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:
                 text.parent.replace(text, nodes.Text(joined))
 
 

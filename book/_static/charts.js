@@ -34,7 +34,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
 
   async function draw(chart) {
     if (!chart.clientWidth) return;
-    const specification = JSON.parse(chart.querySelector("script").textContent);
+    const source = chart.querySelector("script").textContent;
+    const specification = JSON.parse(root.dataset.theme === "dark" ? source.replaceAll("#0173b2", "#3d9be0") : source);
     await vega();
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });

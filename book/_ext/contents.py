@@ -20,6 +20,7 @@ import executed
 import PIL.Image
 import vl_convert
 from docutils import nodes
+from docutils.utils.smartquotes import smartyPants
 from drawn import drawn
 from executed import chapter_of
 from figures import dark, light
@@ -93,7 +94,7 @@ class Chapters(SphinxDirective):
                 images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="" loading="lazy">'
         return (
             f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(book.title(notebook))}</span> '
-            f'<span class="card-question">{html.escape(plain(book.question(notebook)))}</span></a>'
+            f'<span class="card-question">{html.escape(smartyPants(plain(book.question(notebook)), "q"))}</span></a>'
         )
 
 

@@ -1,12 +1,14 @@
 """Is the book the same when it is built again? `make reproduce` builds it from nothing in a copy and compares.
 
 Compared are all files of the site, the executed notebooks among them, but for the times that the build measured: those under the titles,
-the outputs of cells tagged `timing`, the page of execution times, and the search index, which holds the words of all these.
+the outputs of cells tagged `timing` with their pictures and their lines in the ledger, the page of execution times, and the search index,
+which holds the words of all these; and but for the dates of the feed, which come from the history that the copy does not have.
 """
 
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import book
 import bs4
 import render
 
+TIMED = ".tag_timing .cell_output"
 MEASURED = ("book/execution.html", "_sources/book/execution.md", "searchindex.js", ".buildinfo")
 
 
@@ -52,16 +55,32 @@ def without_times(path: pathlib.Path) -> bytes | str:
         return json.dumps(notebook)
     if path.suffix == ".html":
         soup = bs4.BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for tag in soup.select(".measured, .tag_timing .cell_output, meta[http-equiv=Content-Security-Policy]"):
+        for tag in soup.select(f".measured, .ledger .timing, {TIMED}, meta[http-equiv=Content-Security-Policy]"):
             tag.decompose()
         return str(soup)
+    if path.name == "feed.xml":
+        return re.sub("<updated>[^<]*</updated>", "", path.read_text(encoding="utf-8"))
     return path.read_bytes()
+
+
+def pictures_of_times(site: pathlib.Path) -> set[str]:
+    """Names of the pictures that show times: those of cells tagged `timing`, and the cards of chapters whose picture is one of them."""
+    names = set()
+    for page in (site / "notebooks").glob("*.html"):
+        soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        timed = {image["src"] for image in soup.select(f"{TIMED} img")}
+        names.update(pathlib.PurePosixPath(source).name for source in timed)
+        shown = soup.select_one(".tag_cover .cell_output img") or soup.select_one(".cell_output img")
+        if shown and shown["src"] in timed:
+            names.update(path.name for path in (site / "covers").glob(f"{page.stem}[.-]*"))
+    return names
 
 
 def contents(site: pathlib.Path) -> dict[str, str]:
     """Digest of each file of the site."""
     files = {str(path.relative_to(site)): path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".pdf"}
-    return {name: book.digest(without_times(path)) for name, path in files.items() if name not in MEASURED}
+    left_out = pictures_of_times(site)
+    return {name: book.digest(without_times(path)) for name, path in files.items() if name not in MEASURED and path.name not in left_out}
 
 
 def differences(site: pathlib.Path, other: pathlib.Path) -> list[str]:

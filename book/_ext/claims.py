@@ -59,7 +59,8 @@ class ClaimsLedger(SphinxDirective):
             link = nodes.reference("", str(claim["number"]), refuri=uri, internal=True)
             sentence = nodes.entry()
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
-            value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"))
+            timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
+            value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link)), sentence, value)
         group += body
         return nodes.table("", group, classes=["ledger"])

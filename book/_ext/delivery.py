@@ -163,8 +163,8 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
     # No line begins with the full stop after a formula, and none ends with the parenthesis before it.
     text = re.sub(r'(\(*<span class="math [^>]*>[^<]*</span>[.,;:!?)]+|\(+<span class="math [^>]*>[^<]*</span>)', r'<span style="white-space: nowrap">\1</span>', text)
-    # Names, punctuation and space in code have the colour of all code: half of a page's elements, and none of its looks.
-    text = re.sub(r'<span class="(?:n|nn|p|pm|w)">([^<]*)</span>', r"\1", text)
+    # Names, operators, punctuation and space in code have the colour of all code: they would be most of the elements of a page.
+    text = re.sub(r'<span class="(?:n|nn|o|p|pm|w)">([^<]*)</span>', r"\1", text)
     # What is folded away says what it is.
     text = text.replace(" code cell content</p>", " the solution</p>").replace(" code cell source</p>", " the code</p>")
     # The sidebar's logo and search button belong to a landmark.

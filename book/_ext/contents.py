@@ -114,8 +114,7 @@ class Execution(SphinxDirective):
         packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}
         direct = [line.split("~")[0].split(";")[0].strip().lower() for line in (book.ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
         machine = [["Python", platform.python_version()], ["System", f"{platform.system()} {platform.machine()}"], ["Cores", str(os.cpu_count())]]
-        direct.insert(direct.index("torch"), "keras")  # comes with TensorFlow
-        machine += [[name, packages[name]] for name in direct if name in packages]
+        machine += [[name, packages[name]] for name in [*direct, "keras"] if name in packages]  # Keras comes with TensorFlow
         result.append(section("Machine and versions", table(["What", "Value"], machine)))
         for name, found in records.items():
             cells = list(zip(range(1, found["n_cells"] + 1), found["cell_seconds"], found["cell_memory"]))

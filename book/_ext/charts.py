@@ -13,12 +13,12 @@ import nbformat
 import vl_convert
 from drawn import drawn
 from executed import chapter_of
+from figures import in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 INK = {"light": "#262626", "dark": "#d9d9d9"}
 GRID = {"light": "#dddddd", "dark": "#3a414b"}
-BLUE, DARK_BLUE = "#0173b2", "#3d9be0"  # as in figures.py; charts.js has them, too
 
 
 def theme(name: str) -> dict:
@@ -37,7 +37,7 @@ def theme(name: str) -> dict:
 def picture(specification: str, name: str) -> str:
     """SVG of the chart (its specification as JSON) as it stands before anyone moves it."""
     if name == "dark":
-        specification = specification.replace(BLUE, DARK_BLUE)
+        specification = in_dark(specification)
     fixed = json.loads(specification.replace('"width": "container"', '"width": 560'))
     merged = {**fixed.get("config", {}), **theme(name)}
     svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)

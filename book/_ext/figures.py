@@ -34,10 +34,14 @@ def dark(svg: str) -> str:
     def paper(match):
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
-    svg = BACKGROUND.sub(paper, light(svg))
+    return in_dark(BACKGROUND.sub(paper, light(svg)))
+
+
+def in_dark(picture: str) -> str:
+    """The picture's source with the dark page's colours for ours."""
     for old, new in DARK.items():
-        svg = svg.replace(old, new)
-    return svg
+        picture = picture.replace(old, new)
+    return picture
 
 
 def add_twins(app, doctree):

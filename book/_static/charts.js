@@ -35,7 +35,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   async function draw(chart) {
     if (!chart.clientWidth) return;
     const source = chart.querySelector("script").textContent;
-    const specification = JSON.parse(root.dataset.theme === "dark" ? source.replaceAll("#0173b2", "#3d9be0") : source);
+    const specification = JSON.parse(source.replaceAll("#0173b2", getComputedStyle(root).getPropertyValue("--chart-blue").trim()));
     await vega();
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });

@@ -172,6 +172,7 @@ def test_page(open_page, name, size):
     else:
         pytest.fail("the browser stopped drawing three times")
     assert page.locator("mjx-merror").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     page.evaluate(MARK_ONE_OF_EACH_LOOK)
     switch(page, "dark")
     page.evaluate("document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))")

@@ -10,7 +10,7 @@ import re
 from docutils import nodes
 from executed import chapter_of
 
-# matplotlib's and seaborn's ink, grid and paper, and what the dark page has in their place (see base.css).
+# matplotlib's and seaborn's ink, grid and paper, and what the dark page has in their place (see book.css).
 DARK = {"#262626": "#d9d9d9", "#cccccc": "#4d4d4d", "#0173b2": "#3d9be0"}
 PAPER, DARK_PAPER = "#ffffff", "#14181e"
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')

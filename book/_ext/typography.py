@@ -4,12 +4,17 @@ import re
 
 from docutils import nodes
 
-TOGETHER = re.compile(r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))|(?<=[Cc]laim) (?=\d)|(?<=[Cc]laims) (?=\d)|(?<=\d) (?=: \d)|(?<=\d :) (?=\d)")
+SPACES = (
+    r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))",
+    r"(?<=[Cc]laim) (?=\d)|(?<=[Cc]laims) (?=\d)",
+    r"(?<=\d) (?=: \d)|(?<=\d :) (?=\d)",
+)
+TOGETHER = re.compile("|".join(SPACES))
 
 
 def keep_together(app, doctree):
     for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw, nodes.strong)):
+        if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
             if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:
                 text.parent.replace(text, nodes.Text(joined))
 

@@ -41,9 +41,9 @@ def sources(*, chapters: bool) -> list[str | bytes]:
     return [*contents, *outlines, packages, sys.version, remote, *(os.environ.get(name, "") for name in PLACE)]
 
 
-def site_key() -> str:
+def site_key(executions: dict[str, dict]) -> str:
     """Digest of everything that the site shows."""
-    return book.digest(*sources(chapters=True), *(json.dumps(book.current(name), sort_keys=True) for name in book.chapters()))
+    return book.digest(*sources(chapters=True), json.dumps(executions, sort_keys=True))
 
 
 def frame_key() -> str:
@@ -101,10 +101,11 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
 
 
 def whole_book() -> pathlib.Path:
-    lacking = [name for name in book.chapters() if (book.current(name) or {"error": True})["error"]]
+    executions = {name: book.current(name) for name in book.chapters()}
+    lacking = [name for name, execution in executions.items() if not execution or execution["error"]]
     if lacking:
         raise book.BookError(f"{lacking[0]} has no complete execution of its present state: run `make`")
-    target = SITES / site_key()[:16]
+    target = SITES / site_key(executions)[:16]
     if not target.is_dir():
         frame, work = frame_key(), book.BUILD / "next"
         shutil.rmtree(work, ignore_errors=True)

@@ -30,6 +30,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 EXECUTED = BUILD / "executed"
 KERNEL = pathlib.Path(__file__).parent / "kernel"
+# Seconds of each chapter when `make bench` last ran.
+DURATIONS = pathlib.Path(__file__).with_name("durations.json")
 # Folders beside `notebooks/` whose files a chapter may read.
 RESOURCES = ("data", "docker")
 
@@ -256,7 +258,7 @@ def executed(chapter: str) -> nbformat.NotebookNode:
     notebook, found = load(chapter), current(chapter)
     if not found or found["error"]:
         raise BookError(f"{chapter} has no complete execution of its present state: run `make`")
-    outputs = nbformat.read(EXECUTED / f"{chapter}.ipynb", as_version=4)
+    outputs = nbformat.reader.reads((EXECUTED / f"{chapter}.ipynb").read_text(encoding="utf-8"))  # valid: its checksum holds
     for cell, run in zip(code_cells(notebook), code_cells(outputs), strict=True):
         cell.outputs, cell.execution_count = run.outputs, run.execution_count
     return notebook

@@ -17,6 +17,7 @@ import argparse  # noqa: E402
 import asyncio
 import contextlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -238,19 +239,15 @@ def explain(chapter: str, error: dict) -> str:
     return f"{chapter}, code cell {error['cell']}{line}: {error['cause'].splitlines()[0]}\n{error['source']}".rstrip()
 
 
-def weight(chapter: str) -> tuple:
-    """Sort key that puts the chapter expected to take longest first.
-
-    Its last time where one is known, else the frameworks it imports, else its number of cells.
-    """
-    known, notebook = book.record(chapter), book.load(chapter)
-    frameworks = len({"tensorflow", "keras", "torch"} & set(book.imported(notebook)))
-    return (-(known or {}).get("seconds", 0), -frameworks, -len(book.code_cells(notebook)))
+def expected_seconds(chapter: str) -> float:
+    """What the chapter took the last time here, else when `make bench` last ran; one that has never been timed may be the longest."""
+    timed = book.record(chapter) or {"seconds": json.loads(book.DURATIONS.read_text(encoding="utf-8")).get(chapter, math.inf)}
+    return timed["seconds"]
 
 
 async def run_all(names: list[str], jobs: int) -> list[str]:
     progress, slots = Progress(), asyncio.Semaphore(jobs)
-    tasks = [asyncio.create_task(run_worker(name, progress, slots)) for name in sorted(names, key=weight)]
+    tasks = [asyncio.create_task(run_worker(name, progress, slots)) for name in sorted(names, key=expected_seconds, reverse=True)]
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, lambda: [task.cancel() for task in tasks])
     try:

@@ -8,6 +8,7 @@
 was cut off, begin from nothing.
 """
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -60,6 +61,7 @@ def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
     with open(output / "log.txt", "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    sys.modules["matplotlib"] = None  # sphinxext-opengraph would import it, which takes a second, for cards that this book draws itself
     try:
         from jupyter_book.sphinx import build_sphinx
         from sphinx.util.console import nocolor
@@ -83,12 +85,36 @@ def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
     os._exit(ended)
 
 
+def draw_ahead() -> None:
+    """Draw what the pages will ask for (`book/_ext/drawn.py` keeps it) while Sphinx gets under way.
+
+    The engine that draws takes a second to start, and would in each of Sphinx's processes.
+    """
+    sys.path.insert(0, str(book.ROOT / "book" / "_ext"))
+    from charts import bundle, charts_of, picture
+    from contents import cover
+    from drawn import drawn
+    from sharing import card
+
+    notebooks = [book.executed(name) for name in book.chapters()]
+    for _, _, specification in [chart for notebook in notebooks for chart in charts_of(notebook)]:
+        for theme in ("light", "dark"):
+            drawn(picture, json.dumps(specification), theme)
+    drawn(bundle)
+    for found in filter(None, map(cover, notebooks)):
+        drawn(card, found)
+
+
 def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
     """Run Jupyter Book in a child of this process, which knows the executions already; what it says is in `log.txt`, and on the terminal where it fails."""
+    anew = not output.exists()
     output.mkdir(parents=True, exist_ok=True)
     child = multiprocessing.get_context("fork").Process(target=jupyter_book, args=(output,), kwargs={"strict": strict})
     child.start()
     try:
+        if anew:
+            with contextlib.suppress(Exception):  # Sphinx will meet it too, and name the page
+                draw_ahead()
         child.join()
     finally:
         child.terminate()

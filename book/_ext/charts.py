@@ -51,6 +51,12 @@ def bundle() -> str:
     return "(() => {" + vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE) + "})();\n"
 
 
+def charts_of(notebook: nbformat.NotebookNode) -> list[tuple]:
+    """Each chart of a chapter: its cell, the output that holds it, its specification."""
+    outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [(cell, output, output.data[MIME]) for cell, output in outputs if MIME in output.get("data", {})]
+
+
 def markup(app, specification: dict, label: str, chapter: str, number: int) -> str:
     data = json.dumps(specification, separators=(",", ":")).replace("<", "\\u003c")
     folder, images = pathlib.Path(app.outdir) / "charts", ""
@@ -73,17 +79,12 @@ def put_charts(app, docname, source):
     if not chapter_of(docname) or MIME not in source[0]:
         return
     notebook = nbformat.reads(source[0], as_version=4)
-    number = 0
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            specification = output.get("data", {}).get(MIME)
-            if specification:
-                number += 1
-                label = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "An interactive chart")
-                if app.builder.format == "html":
-                    output.data = nbformat.from_dict({"text/html": markup(app, specification, label, chapter_of(docname), number)})
-                else:
-                    output.data = nbformat.from_dict({"image/svg+xml": drawn(picture, json.dumps(specification), "light").decode()})
+    for number, (cell, output, specification) in enumerate(charts_of(notebook), start=1):
+        label = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "An interactive chart")
+        if app.builder.format == "html":
+            output.data = nbformat.from_dict({"text/html": markup(app, specification, label, chapter_of(docname), number)})
+        else:
+            output.data = nbformat.from_dict({"image/svg+xml": drawn(picture, json.dumps(specification), "light").decode()})
     source[0] = nbformat.writes(notebook)
 
 

@@ -1,5 +1,10 @@
 """Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega."""
 
+import sys
+
+# jsonschema, which Altair imports, tries to import this only to check international addresses; compiling its grammar takes seconds.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 
 def _specification(chart):
     return {"application/vnd.vegalite.v6+json": chart.to_dict(), "text/plain": "An interactive chart"}

@@ -83,7 +83,7 @@ def build_times() -> dict:
 def table(times: dict) -> str:
     cold, plainly = times["executing"] + times["rendering"], times["plain"]
     rows = [
-        ("the whole book from nothing", cold, f"{cold / plainly:.2f} of plain `jupyter-book build`"),
+        ("the whole book from nothing", cold, f"{cold / plainly:.2f} of the plain build"),
         ("of this, executing the chapters", times["executing"], f"{times['executing'] / plainly:.2f}"),
         ("the same by plain `jupyter-book build`, one chapter after the other", plainly, "1"),
         ("nothing changed", times["unchanged"], f"1/{cold / times['unchanged']:.0f} of the build from nothing"),

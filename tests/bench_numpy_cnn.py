@@ -230,12 +230,12 @@ def markdown(result):
              + ", ".join(f"{k} {v}" for k, v in result["versions"].items())
              + f"; numpy's BLAS: {blas_.get('internal_api')} {blas_.get('version')} ({blas_.get('architecture')}).", "",
              f"A full training step, batch of {result['batch']}: numpy's time divided by the contender's (the median of the quotients of {result['rounds']} rounds,"
-             " not the quotient of the median times). Below 1 numpy is faster.", "",
+             " not the quotient of the median times). Below 1, numpy is faster.", "",
              "| contender | threads | its time, ms | fast numpy / it | readable numpy / it |", "|:---|---:|---:|---:|---:|"]
     for row in result["steps"]:
         lines.append(f"| {row['contender']} | {row['threads']} | {row['milliseconds']:.1f} | "
                      + " | ".join(f"{row[mine]['median']:.2f}" for mine in NUMPY) + " |")
-    lines += ["", "One convolution of 3 x 3, forward, alone (nothing to fuse): the time of two of the chapter's ways divided by PyTorch's. Below 1 numpy is faster.", "",
+    lines += ["", "One convolution of 3 x 3, forward, alone (nothing to fuse): the time of two of the chapter's ways divided by PyTorch's. Below 1, numpy is faster.", "",
               "| layer | threads | against | no copies / it | im2col per image / it |", "|:---|---:|:---|---:|---:|"]
     for row in result["layers"]:
         lines.append(f"| {row['layer'].replace(' ', chr(160))} | {row['threads']} | {row['of']} | " + " | ".join(f"{row[mine]['median']:.2f}" for mine in LAYER_CONTENDERS[:2]) + " |")

@@ -33,6 +33,12 @@ def text(name: str) -> str:
     return nbformat.writes(chapter(name)) + "\n"
 
 
+@functools.cache
+def version(name: str) -> str:
+    """Digest of all that this text is made of."""
+    return book.digest((book.ROOT / "notebooks" / f"{name}.ipynb").read_bytes(), (record(name) or {"sha256": ""})["sha256"])
+
+
 def put_outputs(app, docname, source):
     if chapter_of(docname):
         source[0] = text(chapter_of(docname))
@@ -42,13 +48,17 @@ def note_execution(app, doctree):
     """Which executed notebook the page shows."""
     name = chapter_of(app.env.docname)
     if name:
-        app.env.metadata[app.env.docname]["executed"] = book.digest(text(name))
+        app.env.metadata[app.env.docname]["executed"] = version(name)
 
 
 def find_outdated(app, env, added, changed, removed):
     """Chapters whose executed notebook is another than the one last read, and the book's own pages, which tell of all chapters."""
     shown = {docname: env.metadata[docname].get("executed") for docname in env.found_docs - added}
-    return [docname for docname, digest in shown.items() if not chapter_of(docname) or digest != book.digest(text(chapter_of(docname)))]
+    return [docname for docname, digest in shown.items() if not chapter_of(docname) or digest != version(chapter_of(docname))]
+
+
+def note_read(app, env, docnames):
+    app.chapters_read = set(filter(None, map(chapter_of, docnames)))
 
 
 def offer_downloads(app, exception):
@@ -56,8 +66,8 @@ def offer_downloads(app, exception):
         return
     folder = pathlib.Path(app.outdir) / "executed"
     folder.mkdir(exist_ok=True)
-    for docname in filter(chapter_of, app.env.found_docs):
-        (folder / f"{chapter_of(docname)}.ipynb").write_text(text(chapter_of(docname)), encoding="utf-8")
+    for name in app.chapters_read:  # the others' are there
+        (folder / f"{name}.ipynb").write_text(text(name), encoding="utf-8")
 
 
 def read_on_all_cores(app, config):
@@ -67,6 +77,7 @@ def read_on_all_cores(app, config):
 
 def setup(app):
     app.connect("config-inited", read_on_all_cores)
+    app.connect("env-before-read-docs", note_read)
     app.connect("source-read", put_outputs, priority=100)
     app.connect("doctree-read", note_execution)
     app.connect("env-get-outdated", find_outdated)

@@ -383,6 +383,23 @@ def test_a_changed_chapter_gives_the_site_of_a_build_from_nothing(built):
     assert contents == {path.relative_to(site_of(built)): path.read_bytes() for path in site_of(built).rglob("*") if path.is_file()}
 
 
+def test_a_page_and_its_download_show_the_present_prose_and_outputs(built):
+    """Either changes without the other, and that page alone is read again."""
+    prose = ONE[0] + "\n\nWritten {}."
+    built.write("one", [prose.format("at first"), *ONE[1:]])
+    for change, chapter, other, shown in (
+        (lambda: None, "one", None, "Written at first"),
+        (lambda: built.write("one", [prose.format("anew"), *ONE[1:]]), "one", "two", "Written anew"),
+        (lambda: built.write_data("second"), "two", "one", "second"),
+    ):
+        change()
+        assert built.run().returncode == 0
+        assert built.run("render.py").returncode == 0
+        assert other is None or f"notebooks/{other}" not in (built.root / "_build" / "pages" / "log.txt").read_text()
+        for file in (f"notebooks/{chapter}.html", f"executed/{chapter}.ipynb"):
+            assert shown in (site_of(built) / file).read_text()
+
+
 def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(built):
     """Sphinx's pages are there, but what makes a site of them fails, as on a full disk."""
     assert built.run("render.py").returncode == 0

@@ -159,11 +159,10 @@ def switch(page, theme):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", [*names(), "search", "genindex"])
 def test_page(open_page, site, name, size):
-    """The first view is light (wide). Then, light and dark, every picture, chart and formula appears; no accessibility rule is violated, nothing scrolls sideways or asks another host."""
+    """The first view is light. Then, light and dark, every picture, chart and formula appears; no accessibility rule is violated, nothing scrolls sideways or asks another host."""
     for _ in range(3):
-        page = open_page(f"{name}.html", size=size, moves=False, wait_until="networkidle" if size == "wide" else "load")
-        if size == "wide":
-            light(site, open_page.asked)
+        page = open_page(f"{name}.html", size=size, moves=False, wait_until="networkidle")
+        light(site, open_page.asked)
         if see_everything(page):
             break
         open_page.restart()

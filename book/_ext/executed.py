@@ -45,29 +45,20 @@ def put_outputs(app, docname, source):
 
 
 def note_execution(app, doctree):
-    """Which executed notebook the page shows."""
+    """Which executed notebook the page shows, and that notebook for download."""
     name = chapter_of(app.env.docname)
     if name:
         app.env.metadata[app.env.docname]["executed"] = version(name)
+        if app.builder.format == "html":
+            folder = pathlib.Path(app.outdir) / "executed"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.ipynb").write_text(text(name), encoding="utf-8")
 
 
 def find_outdated(app, env, added, changed, removed):
     """Chapters whose executed notebook is another than the one last read, and the book's own pages, which tell of all chapters."""
     shown = {docname: env.metadata[docname].get("executed") for docname in env.found_docs - added}
     return [docname for docname, digest in shown.items() if not chapter_of(docname) or digest != version(chapter_of(docname))]
-
-
-def note_read(app, env, docnames):
-    app.chapters_read = set(filter(None, map(chapter_of, docnames)))
-
-
-def offer_downloads(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    folder = pathlib.Path(app.outdir) / "executed"
-    folder.mkdir(exist_ok=True)
-    for name in app.chapters_read:  # the others' are there
-        (folder / f"{name}.ipynb").write_text(text(name), encoding="utf-8")
 
 
 def read_on_all_cores(app, config):
@@ -77,9 +68,7 @@ def read_on_all_cores(app, config):
 
 def setup(app):
     app.connect("config-inited", read_on_all_cores)
-    app.connect("env-before-read-docs", note_read)
     app.connect("source-read", put_outputs, priority=100)
     app.connect("doctree-read", note_execution)
     app.connect("env-get-outdated", find_outdated)
-    app.connect("build-finished", offer_downloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

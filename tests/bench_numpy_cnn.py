@@ -151,10 +151,15 @@ def worker(kind, name, threads):
 # ---- in the parent ------------------------------------------------------------------------------------------------
 
 def environment(threads, name):
-    """numpy's products are small: one BLAS thread, and a second process for a second core (TwoCores)."""
+    """numpy's products are small: one BLAS thread, and a second process for a second core (TwoCores).
+
+    Memory that is freed stays with the process, as in one that has worked for a while. In a fresh one glibc hands it back and fetches it
+    again in every call, which costs PyTorch's single layer as much time as the arithmetic.
+    """
     own = "1" if name in ("numpy, fast",) else str(threads)
     return os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": own,
-                         "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": ""}
+                         "TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": "",
+                         "MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TOP_PAD_": str(2**26)}
 
 
 def measure(kind, names, threads, rounds, steps):

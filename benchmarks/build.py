@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 
-import book
 import yaml
-from reproduce import build, copy_of_the_book, seconds
 
-RESULT = book.ROOT / "book" / "benchmarks.md"
+from builder.chapters import chapters
+from builder.compare import build, copy_of_the_book, seconds
+from builder.execute.key import versions as versions_of
+from builder.execute.pool import DURATIONS
+from builder.files import ROOT, write_atomically
+
+RESULT = ROOT / "book" / "benchmarks.md"
 BIN = pathlib.Path(sys.executable).parent
 PAGE = """# Benchmarks
 
@@ -44,7 +48,7 @@ def plain(root: pathlib.Path) -> float:
     """Jupyter Book's own execution, one chapter after the other, without this book's extensions."""
     config = {"title": "plain", "only_build_toc_files": True, "execute": {"execute_notebooks": "force", "timeout": 900}}
     (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    toc = {"format": "jb-book", "root": "plain", "chapters": [{"file": f"notebooks/{name}"} for name in book.chapters()]}
+    toc = {"format": "jb-book", "root": "plain", "chapters": [{"file": f"notebooks/{name}"} for name in chapters()]}
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
     (root / "plain.md").write_text("# Plain\n", encoding="utf-8")
     home = root / "keras" / "datasets"
@@ -66,14 +70,14 @@ def build_times() -> dict:
         root = copy_of_the_book(pathlib.Path(scratch, "ours"))
         other = copy_of_the_book(pathlib.Path(scratch, "plain"))
         executing, rendering = build(root)
-        records = {name: json.loads((root / "_build" / "executed" / f"{name}.json").read_text()) for name in book.chapters()}
+        records = {name: json.loads((root / "_build" / "executed" / f"{name}.json").read_text()) for name in chapters()}
         unchanged = min(sum(build(root)) for _ in range(3))
-        chapter = book.chapters()[0]
+        chapter = chapters()[0]
         edit_code(root, chapter)
         edited = sum(build(root))
         alone = json.loads((root / "_build" / "executed" / f"{chapter}.json").read_text())["seconds"]
         durations = {name: round(record["seconds"]) for name, record in records.items()}
-        book.write_atomically(book.DURATIONS, json.dumps(durations, indent=1) + "\n")
+        write_atomically(DURATIONS, json.dumps(durations, indent=1) + "\n")
         return {
             "executing": executing, "rendering": rendering, "plain": plain(other), "unchanged": unchanged, "edited": edited,
             "edited_chapter": chapter, "chapter_alone": alone, "chapters": len(records), "memory": sum(sorted(r["memory"] or 0 for r in records.values())[-2:]),
@@ -99,14 +103,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         # The settings that keep old BLAS builds from crashing make a current one slow.
         environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-        command = [sys.executable, "tests/bench_numpy_cnn.py", str(pathlib.Path(scratch, "cnn.json"))]
-        network = subprocess.run(command, cwd=book.ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    versions = ", ".join(f"{name} {book.versions([name])[name]}" for name in ("jupyter-book", "numpy", "torch", "keras"))
+        command = [sys.executable, "benchmarks/numpy_cnn.py", str(pathlib.Path(scratch, "cnn.json"))]
+        network = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    versions = ", ".join(f"{name} {versions_of([name])[name]}" for name in ("jupyter-book", "numpy", "torch", "keras"))
     text = PAGE.format(
         date=datetime.date.today().isoformat(), cores=os.cpu_count(), machine=platform.machine(), python=platform.python_version(),
         versions=versions, chapters=times["chapters"], build=table(times), network=network.strip(),
     )  # fmt: skip
-    book.write_atomically(RESULT, text)
+    write_atomically(RESULT, text)
     print(text)
 
 

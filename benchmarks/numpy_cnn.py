@@ -1,6 +1,6 @@
 """How fast is the chapter's convolutional network in numpy? Training steps and single layers, beside PyTorch and Keras.
 
-    python tests/bench_numpy_cnn.py OUT.json [--rounds 30] [--steps 8]
+    python benchmarks/numpy_cnn.py OUT.json [--rounds 30] [--steps 8]
 
 Prints a Markdown table and writes the same numbers to OUT.json. Every contender is the notebook's own code (its tagged cells), in a
 process of its own that waits for its turn; in each round everyone takes a few steps, in random order. What is compared are the ratios

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 
+from .files import BookError
+
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -38,8 +40,4 @@ def install() -> None:
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     if not installed():
-        sys.exit("make: no browser for the tests: install Chromium, or name one: CHROMIUM=/path/to/chromium make test")
-
-
-if __name__ == "__main__":
-    install()
+        raise BookError("no browser for the tests: install Chromium, or name one: CHROMIUM=/path/to/chromium make test")

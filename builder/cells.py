@@ -1,15 +1,13 @@
 """Each code cell of each chapter is one test, named by chapter and cell.
 
-A pytest plugin over the executions that `execute.py` left: it executes nothing, so that what is tested is what is shown.
+A pytest plugin over the executions that `builder.execute` left: it executes nothing, so that what is tested is what is shown.
 """
-
-import pathlib
-import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import book  # noqa: E402 - found through the line above
+from . import chapters
+from .execute import store
+from .files import ROOT, BookError
 
 
 class CellFailed(Exception):
@@ -18,14 +16,14 @@ class CellFailed(Exception):
 
 class Chapter(pytest.File):
     def collect(self):
-        if self.path.stem not in book.chapters():
+        if self.path.stem not in chapters.chapters():
             raise self.CollectError(f"notebooks/{self.path.name} is not in _toc.yml: add it there, or delete it")
         try:
-            notebook = book.load(self.path.stem)
-        except book.BookError as error:
+            notebook = chapters.load(self.path.stem)
+        except BookError as error:
             raise self.CollectError(str(error)) from None
-        claims = {id(claim["cell"]): claim["number"] for claim in book.claims(notebook)}
-        for number, cell in enumerate(book.code_cells(notebook), start=1):
+        claims = {id(claim["cell"]): claim["number"] for claim in chapters.claims(notebook)}
+        for number, cell in enumerate(chapters.code_cells(notebook), start=1):
             claim = f" claim {claims[id(cell)]}" if id(cell) in claims else ""
             yield Cell.from_parent(self, name=f"cell {number}{claim}", number=number)
 
@@ -37,7 +35,7 @@ class Cell(pytest.Item):
 
     def runtest(self):
         chapter = self.path.stem
-        found = book.current(chapter)
+        found = store.current(chapter)
         if found is None:
             raise CellFailed(f"{chapter} has no execution of its present code, data and packages: run `make`")
         error = found["error"]
@@ -55,6 +53,6 @@ class Cell(pytest.Item):
 
 
 def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".ipynb" and file_path.parent == book.ROOT / "notebooks":
+    if file_path.suffix == ".ipynb" and file_path.parent == ROOT / "notebooks":
         return Chapter.from_parent(parent, path=file_path)
     return None

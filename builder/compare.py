@@ -15,9 +15,10 @@ import sys
 import tempfile
 import time
 
-import book
 import bs4
-import render
+
+from .files import ROOT, BookError, digest
+from .render.site import complete_site
 
 TIMED = ".tag_timing .cell_output"
 MEASURED = ("book/execution.html", "_sources/book/execution.md", "searchindex.js", ".buildinfo")
@@ -25,9 +26,9 @@ MEASURED = ("book/execution.html", "_sources/book/execution.md", "searchindex.js
 
 def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
     """The files that git knows, as they stand in the tree."""
-    for name in subprocess.run(["git", "-C", book.ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines():
+    for name in subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(book.ROOT / name, folder / name)
+        shutil.copy(ROOT / name, folder / name)
     return folder
 
 
@@ -36,13 +37,13 @@ def seconds(*command, cwd: pathlib.Path, **environment) -> float:
     start = time.monotonic()
     result = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     if result.returncode:
-        sys.exit(f"book: a build in a copy of the book failed: {(result.stdout + result.stderr)[-3000:]}")
+        raise BookError(f"a build in a copy of the book failed: {(result.stdout + result.stderr)[-3000:]}")
     return time.monotonic() - start
 
 
 def build(root: pathlib.Path) -> tuple[float, float]:
     """Seconds of executing and of rendering."""
-    return seconds(sys.executable, "tests/execute.py", cwd=root), seconds(sys.executable, "tests/render.py", cwd=root)
+    return seconds(sys.executable, "-m", "builder", "execute", cwd=root), seconds(sys.executable, "-m", "builder", "render", cwd=root)
 
 
 def without_times(path: pathlib.Path) -> bytes | str:
@@ -80,7 +81,7 @@ def contents(site: pathlib.Path) -> dict[str, str]:
     """Digest of each file of the site."""
     files = {str(path.relative_to(site)): path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".pdf"}
     left_out = pictures_of_times(site)
-    return {name: book.digest(without_times(path)) for name, path in files.items() if name not in MEASURED and path.name not in left_out}
+    return {name: digest(without_times(path)) for name, path in files.items() if name not in MEASURED and path.name not in left_out}
 
 
 def differences(site: pathlib.Path, other: pathlib.Path) -> list[str]:
@@ -89,24 +90,18 @@ def differences(site: pathlib.Path, other: pathlib.Path) -> list[str]:
     return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
 
 
-def main() -> None:
-    site = render.complete_site()
+def compare() -> None:
+    """Build the book from nothing in a copy, and compare the two sites."""
+    site = complete_site()
     with tempfile.TemporaryDirectory() as scratch:
         root = copy_of_the_book(pathlib.Path(scratch))
         # The same address as here, though the copy is no repository.
-        origin = subprocess.run(["git", "-C", book.ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout.strip()
+        origin = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout.strip()
         subprocess.run(["git", "init", "--quiet", root], check=True)
         if origin:
             subprocess.run(["git", "-C", root, "remote", "add", "origin", origin], check=True)
         took = sum(build(root))
         found = differences(site, (root / "_build" / "html").resolve())
     if found:
-        sys.exit(f"book: a second build differs in {len(found)} files: {', '.join(found[:10])}")
+        raise BookError(f"a second build differs in {len(found)} files: {', '.join(found[:10])}")
     print(f"a second build from nothing ({took:.0f} s) gave the same site, {len(contents(site))} files")
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except book.BookError as error:
-        sys.exit(f"book: {error}")

@@ -7,10 +7,11 @@ It passes the tests of form; what it says, claims and asks is still to be writte
 
 import hashlib
 import re
-import sys
 
-import book
 import nbformat
+
+from .chapters import source_path
+from .files import ROOT, BookError, write_atomically
 
 SECTIONS = [
     "# {title}\n\nIn one sentence: which question does this chapter answer, and for whom?",
@@ -56,23 +57,16 @@ def layout(name: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
-def main(names: list[str]) -> None:
-    if len(names) != 1 or not re.fullmatch(r"[a-z][a-z0-9_]*", names[0]):
-        raise book.BookError("name the chapter in lower case, words joined by underscores: make new CHAPTER=my_topic")
-    name = names[0]
-    path, contents = book.source_path(name), book.ROOT / "_toc.yml"
+def new(name: str) -> None:
+    """Lay out the chapter `name` and enter it in `_toc.yml`."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise BookError("name the chapter in lower case, words joined by underscores: make new CHAPTER=my_topic")
+    path, contents = source_path(name), ROOT / "_toc.yml"
     if path.exists():
-        raise book.BookError(f"notebooks/{name}.ipynb is there already: choose another name")
+        raise BookError(f"notebooks/{name}.ipynb is there already: choose another name")
     text = contents.read_text(encoding="utf-8")
     own = text.index("  - caption: The book")
-    book.write_atomically(path, nbformat.writes(layout(name)) + "\n")
-    book.write_atomically(contents, text[:own] + f"      - file: notebooks/{name}\n" + text[own:])
+    write_atomically(path, nbformat.writes(layout(name)) + "\n")
+    write_atomically(contents, text[:own] + f"      - file: notebooks/{name}\n" + text[own:])
     print(f"notebooks/{name}.ipynb is laid out, and listed as the last chapter of _toc.yml: move it to its part.")
     print(f"Write it with `make lab`; see it with `make CHAPTER={name}`; check it with `make test`.")
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except book.BookError as error:
-        sys.exit(f"book: {error}")

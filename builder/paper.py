@@ -6,17 +6,17 @@ Charts are the pictures that the build drew; the film of the cart stands at its 
 
 import pathlib
 import re
-import sys
 import urllib.parse
 
-import book
-import browser
 import bs4
-import render
-from conftest import served
 from playwright.sync_api import sync_playwright
 
-NAME = "every-claim-computed.pdf"
+from . import browser
+from .chapters import configuration, option, toc
+from .files import BookError, alone
+from .render.site import complete_site
+from .serve import served
+
 STYLE = """
 @page { size: A4; margin: 18mm 17mm 20mm; }
 html { font-size: 12.5px; }
@@ -41,13 +41,13 @@ window.MathJax = { loader: { load: ["input/tex", "output/chtml"] },
   startup: { elements: [...document.querySelectorAll(".math")] } };
 """
 FOOTER = (
-    '<div style="width:100%;font:8px sans-serif;color:#666;text-align:center">Every Claim Computed · '
+    '<div style="width:100%;font:8px sans-serif;color:#666;text-align:center">{title} · '
     '<span class="pageNumber"></span> of <span class="totalPages"></span></div>'
 )
 
 
 def pages() -> list[str]:
-    contents = book.toc()
+    contents = toc()
     return [contents["root"], *(c["file"] for part in contents["parts"] for c in part["chapters"])]
 
 
@@ -87,11 +87,10 @@ def article(site: pathlib.Path, page: str, names: list[str]) -> bs4.Tag:
 
 
 def document(site: pathlib.Path) -> str:
-    names, config = pages(), (book.ROOT / "_config.yml").read_text(encoding="utf-8")
-    title, author = (re.search(rf"^{key}: (.+)$", config, re.M)[1] for key in ("title", "author"))
+    names, title, author = pages(), configuration()["title"], configuration()["author"]
     articles = [article(site, page, names) for page in names]
     entries = "".join(f'<li><a href="#{tag["id"]}">{tag.find("h1").get_text().rstrip("#")}</a></li>' for tag in articles)
-    style = re.search(r'href="[^"]*_static/site\.css\?v=(\w+)"', (site / "book" / "intro.html").read_text(encoding="utf-8"))[1]
+    style = re.search(r'href="[^"]*_static/site\.css\?v=(\w+)"', (site / f"{names[0]}.html").read_text(encoding="utf-8"))[1]
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>'
         f'<link rel="stylesheet" href="_static/site.css?v={style}"><style>{STYLE}</style></head><body><div class="bd-content"><div>'
@@ -117,23 +116,21 @@ def print_book(site: pathlib.Path, target: pathlib.Path) -> int:
             ".map((a) => `no target ${a.hash}`)]"
         )
         if faults:
-            raise book.BookError(f"the PDF would not be whole: {'; '.join(faults[:5])}: run `make` and `make test`, which name the page")
+            raise BookError(f"the PDF would not be whole: {'; '.join(faults[:5])}: run `make` and `make test`, which name the page")
         figures = page.locator("figure, .chart").count()
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}")
-        page.pdf(path=part, prefer_css_page_size=True, display_header_footer=True, header_template="<span></span>", footer_template=FOOTER,
+        page.pdf(path=part, prefer_css_page_size=True, display_header_footer=True, header_template="<span></span>", footer_template=FOOTER.format(title=configuration()["title"]),
                  outline=True, tagged=True, print_background=True)  # fmt: skip
         chromium.close()
     part.replace(target)
     return figures
 
 
-if __name__ == "__main__":
-    try:
-        site = render.complete_site()
-        with book.alone():
-            found = print_book(site, site / NAME)
-    except book.BookError as error:
-        sys.exit(f"book: {error}")
-    size = (site / NAME).stat().st_size
-    print(f"the book as a PDF: _build/html/{NAME} ({found} figures, {size / 1e6:.0f} MB)")
+def print_the_site() -> None:
+    """Print the complete site's book beside its pages."""
+    site = complete_site()
+    with alone():
+        name = option("pdf", "book.pdf")
+        found = print_book(site, site / name)
+    print(f"the book as a PDF: _build/html/{name} ({found} figures, {(site / name).stat().st_size / 1e6:.0f} MB)")

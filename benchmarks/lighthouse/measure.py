@@ -1,4 +1,4 @@
-"""Lighthouse's scores of the built site: `make lighthouse`, or `measure.py [--runs 5] [page ...]`.
+"""Lighthouse's scores of the built site: `make lighthouse`, or `python -m benchmarks.lighthouse.measure [--runs 5] [page ...]`.
 
 Serves the site as a host does, compressed, and prints the median of the runs for a phone and for a desktop. Fails below the targets.
 Scores of speed depend on the machine: run it on a calm one.
@@ -16,12 +16,11 @@ import subprocess
 import sys
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-import book  # noqa: E402 - found through the line above
-import browser  # noqa: E402
-import render  # noqa: E402
+from builder import browser
+from builder.files import BUILD
+from builder.render.site import SITE
 
-COMMAND = book.BUILD / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
+COMMAND = BUILD / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
 PAGES = ("book/intro", "notebooks/binary_metrics", "notebooks/central_limit_theorem")
 TARGETS = {
     "mobile": {"performance": 90, "accessibility": 100, "best-practices": 100, "seo": 100},
@@ -76,7 +75,7 @@ def scores(url: str, form: str) -> dict[str, int]:
 
 
 def main(pages: list[str], runs: int) -> None:
-    site, below = render.SITE.resolve(), []
+    site, below = SITE.resolve(), []
     if not (site / "index.html").is_file():
         sys.exit("book: there is no complete site to measure: run `make`")
     handler = lambda *arguments: Host(*arguments, directory=str(site))  # noqa: E731

@@ -10,51 +10,10 @@ import pathlib
 import re
 
 import nbformat
-import vl_convert
-from drawn import drawn
-from executed import chapter_of
-from figures import in_dark
 
-MIME = "application/vnd.vegalite.v6+json"
-VEGA_LITE = "6.4"
-INK = {"light": "#262626", "dark": "#d9d9d9"}
-GRID = {"light": "#dddddd", "dark": "#3a414b"}
-
-
-def theme(name: str) -> dict:
-    """The chart's colours on a page of the theme `name`; `charts.js` reads the same from the page."""
-    ink, grid = INK[name], GRID[name]
-    axis = {"labelColor": ink, "titleColor": ink, "domainColor": ink, "tickColor": ink, "gridColor": grid}
-    label = {"labelColor": ink, "titleColor": ink}
-    sizes = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"}
-    return {
-        "background": None, "font": "system-ui, sans-serif", "view": {"stroke": None}, "axis": axis | sizes,
-        "legend": label | sizes, "header": label | sizes, "title": {"color": ink, "fontSize": 14}, "text": {"color": ink, "fontSize": 13},
-        "style": {"guide-label": {"fill": ink}, "guide-title": {"fill": ink}},
-    }  # fmt: skip
-
-
-def picture(specification: str, name: str) -> str:
-    """SVG of the chart (its specification as JSON) as it stands before anyone moves it."""
-    if name == "dark":
-        specification = in_dark(specification)
-    fixed = json.loads(specification.replace('"width": "container"', '"width": 560'))
-    merged = {**fixed.get("config", {}), **theme(name)}
-    svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
-    # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
-    numbers = {name: i for i, name in enumerate(dict.fromkeys(re.findall(r'id="clip(\d+)"', svg)))}
-    return re.sub(r"\b(clip)(\d+)\b", lambda m: f"clip{numbers[m[2]]}" if m[2] in numbers else m[0], svg)
-
-
-def bundle() -> str:
-    """Vega, Vega-Lite and their embedding as one script."""
-    return "(() => {" + vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE) + "})();\n"
-
-
-def charts_of(notebook: nbformat.NotebookNode) -> list[tuple]:
-    """Each chart of a chapter: its cell, the output that holds it, its specification."""
-    outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [(cell, output, output.data[MIME]) for cell, output in outputs if MIME in output.get("data", {})]
+from ..render.drawn import drawn
+from ..render.pictures import MIME, bundle, charts_of, picture
+from .executed import chapter_of
 
 
 def markup(app, specification: dict, label: str, chapter: str, number: int) -> str:
@@ -81,21 +40,12 @@ def put_charts(app, docname, source):
     notebook = nbformat.reads(source[0], as_version=4)
     for number, (cell, output, specification) in enumerate(charts_of(notebook), start=1):
         label = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "An interactive chart")
-        if app.builder.format == "html":
-            output.data = nbformat.from_dict({"text/html": markup(app, specification, label, chapter_of(docname), number)})
-        else:
-            output.data = nbformat.from_dict({"image/svg+xml": drawn(picture, json.dumps(specification), "light").decode()})
+        output.data = nbformat.from_dict({"text/html": markup(app, specification, label, chapter_of(docname), number)})
     source[0] = nbformat.writes(notebook)
 
 
 def write_bundle(app, exception):
-    if not exception and app.builder.format == "html":
+    if not exception:
         path = pathlib.Path(app.outdir) / "vendor" / "vega.js"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(drawn(bundle))
-
-
-def setup(app):
-    app.connect("source-read", put_charts, priority=200)
-    app.connect("build-finished", write_bundle)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

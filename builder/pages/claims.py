@@ -6,12 +6,15 @@
 
 import re
 
-import book
-import executed
 from docutils import nodes
 from docutils.statemachine import StringList
-from executed import chapter_of
 from sphinx.util.docutils import SphinxDirective
+
+from .. import chapters
+from ..execute.store import EXECUTED
+from . import executed
+from .executed import chapter_of
+from .links import link, note_anchor
 
 
 def frame(app, doctree):
@@ -21,6 +24,7 @@ def frame(app, doctree):
     cells = [n for n in doctree.findall(nodes.container) if n.get("nb_element") == "cell_code"]
     for number, cell in enumerate(cells, start=1):
         cell["ids"].append(f"cell-{number}")
+        note_anchor(app.env, f"cell-{number}", f"Cell {number}")
     for paragraph in list(doctree.findall(nodes.paragraph)):
         first = next((child for child in paragraph.children if child.astext()), None)
         match = isinstance(first, nodes.strong) and re.fullmatch(r"Claim (\d+)\.", first.astext())
@@ -33,6 +37,7 @@ def frame(app, doctree):
         inside = parent[start : end + 1]
         del parent[start : end + 1]
         parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=[f"claim-{match[1]}"]))
+        note_anchor(app.env, f"claim-{match[1]}", f"Claim {match[1]}")
 
 
 class ClaimsLedger(SphinxDirective):
@@ -41,11 +46,11 @@ class ClaimsLedger(SphinxDirective):
     def run(self):
         result = []
         for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
-            self.env.note_dependency(str(book.EXECUTED / f"{chapter}.json"))
+            self.env.note_dependency(str(EXECUTED / f"{chapter}.json"))
             notebook = executed.chapter(chapter)
             section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
-            section += nodes.title("", book.title(notebook))
-            section += self.table(chapter, book.claims(notebook))
+            section += nodes.title("", chapters.title(notebook))
+            section += self.table(chapter, chapters.claims(notebook))
             result.append(section)
         return result
 
@@ -55,25 +60,17 @@ class ClaimsLedger(SphinxDirective):
         group += nodes.thead("", head)
         body = nodes.tbody()
         for claim in claims:
-            uri = f"../notebooks/{chapter}.html#claim-{claim['number']}"
-            link = nodes.reference("", str(claim["number"]), refuri=uri, internal=True)
             sentence = nodes.entry()
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
             value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
-            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link)), sentence, value)
+            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), f"claim-{claim['number']}"))), sentence, value)
         group += body
         return nodes.table("", group, classes=["ledger"])
 
 
 def order(docname: str) -> tuple:
     """Chapters in the order of the book."""
-    names = book.chapters()
+    names = chapters.chapters()
     name = chapter_of(docname)
     return (names.index(name) if name in names else len(names), docname)
-
-
-def setup(app):
-    app.connect("doctree-read", frame, priority=600)
-    app.add_directive("claims-ledger", ClaimsLedger)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

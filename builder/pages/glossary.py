@@ -7,19 +7,22 @@ elsewhere (the precision of a measurement), so where its definition links to a c
 import functools
 import re
 
-import book
 from docutils import nodes
-from executed import chapter_of
-from sphinx.util.nodes import _make_id
+from sphinx import addnodes
 
-PAGE = "book/glossary"
+from .. import chapters
+from ..chapters import option
+from ..files import ROOT
+from .executed import chapter_of
+
+PAGE = option("glossary", "")
 INLINE = re.compile(r"\[([^\]]*)\]\([^)]*\)|\$([^$]*)\$")
 
 
 @functools.cache
 def definitions() -> dict[str, str]:
     """Each term of the page and its definition as plain text."""
-    text = (book.ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
+    text = (ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
     found = re.search(r"```\{glossary\}\n(.*?)\n```", text, re.S)[1]
     entries = (entry.split("\n", 1) for entry in re.split(r"\n\n(?=\S)", found))
     return {term: INLINE.sub(lambda m: m[1] or m[2], " ".join(definition.split())) for term, definition in entries}
@@ -28,22 +31,23 @@ def definitions() -> dict[str, str]:
 @functools.cache
 def chapters_with(term: str) -> set[str]:
     """The chapters in which the term has the meaning of the glossary."""
-    text = (book.ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
+    text = (ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
     linked = re.search(rf"^{re.escape(term)}\n(?:  .*\n)*?  .*\.\./notebooks/(\w+)\.ipynb", text, re.M)
     if " " in term or not linked:
-        return set(book.chapters())
-    return next((set(names) for _, names in book.parts() if linked[1] in names), set())
+        return set(chapters.chapters())
+    return next((set(names) for _, names in chapters.parts() if linked[1] in names), set())
 
 
-def link(text: nodes.Text, match: re.Match, term: str) -> None:
-    name = f"term-{_make_id(term)}"  # as Sphinx's glossary names it
-    reference = nodes.reference("", match[0], refuri=f"../book/glossary.html#{name}", internal=True, classes=["term"])
-    reference["reftitle"] = definitions()[term]
+def link(text: nodes.Text, match: re.Match, term: str, docname: str) -> None:
+    shown = nodes.inline("", match[0], term=term)
+    reference = addnodes.pending_xref(
+        "", shown, refdomain="std", reftype="term", reftarget=term, refexplicit=True, refwarn=True, refdoc=docname,
+    )  # fmt: skip
     before, after = str(text)[: match.start()], str(text)[match.end() :]
     text.parent.replace(text, [node for node in (nodes.Text(before), reference, nodes.Text(after)) if node.astext()])
 
 
-def link_words(app, doctree):
+def link_terms(app, doctree):
     chapter = chapter_of(app.env.docname)
     if not chapter or PAGE not in app.env.found_docs:
         return
@@ -53,10 +57,14 @@ def link_words(app, doctree):
         word = re.compile(rf"(?<![\w-]){re.escape(term)}s?(?![\w-])", 0 if term[0].isupper() else re.I)
         for text in (text for p in paragraphs for text in p.findall(nodes.Text)):
             if isinstance(text.parent, (nodes.paragraph, nodes.emphasis, nodes.strong)) and (match := word.search(str(text))):
-                link(text, match, term)
+                link(text, match, term, app.env.docname)
                 break
 
 
-def setup(app):
-    app.connect("doctree-read", link_words, priority=650)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def define_terms(app, doctree, docname):
+    """The definition on hover, once Sphinx has found the term."""
+    for shown in list(doctree.findall(lambda node: isinstance(node, nodes.inline) and "term" in node)):
+        if isinstance(shown.parent, nodes.reference):
+            shown.parent["classes"].append("term")
+            shown.parent["reftitle"] = definitions()[shown["term"]]
+            shown.parent.replace(shown, shown.children)

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-import book
+from ..files import ROOT
 
 
 def from_actions() -> tuple[str, str] | None:
@@ -22,7 +22,7 @@ def from_actions() -> tuple[str, str] | None:
 
 def from_remote() -> tuple[str, str] | None:
     def git(*words):
-        result = subprocess.run(["git", "-C", book.ROOT, *words], capture_output=True, text=True, check=False)
+        result = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
         return result.stdout.strip()
 
     match = re.fullmatch(r"(?:https://|ssh://git@|git@)(github\.com|gitlab\.com)[:/](.+?)(?:\.git)?/?", git("remote", "get-url", "origin"))
@@ -41,8 +41,3 @@ def locate(app, config):
     options["repository_url"], options["repository_branch"] = url, branch
     config.html_baseurl = config.ogp_site_url = address(url).rstrip("/") + "/"
     config.html_context = (config.html_context or {}) | {"repository_url": url}
-
-
-def setup(app):
-    app.connect("config-inited", locate, priority=100)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

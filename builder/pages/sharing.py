@@ -5,14 +5,16 @@ import json
 import pathlib
 import subprocess
 
-import book
-import executed
-import vl_convert
-from contents import cover, plain
 from docutils import nodes
-from drawn import drawn
-from executed import chapter_of
-from figures import light
+
+from .. import chapters
+from ..chapters import option
+from ..files import ROOT
+from ..render.drawn import drawn
+from ..render.pictures import card, cover
+from . import executed
+from .contents import plain
+from .executed import chapter_of
 
 
 def facts(app, doctree):
@@ -22,17 +24,15 @@ def facts(app, doctree):
         return
     notebook = executed.chapter(name)
     metadata = app.env.metadata[app.env.docname]
-    metadata["og:description"] = plain(book.question(notebook))
+    metadata["og:description"] = plain(chapters.question(notebook))
     metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
-    metadata["og:image:alt"] = f"A figure of the chapter: {book.title(notebook)}"
-    if app.builder.format != "html":
-        return
+    metadata["og:image:alt"] = f"A figure of the chapter: {chapters.title(notebook)}"
     found = executed.record(name)
     title = next(iter(doctree.findall(nodes.title)))
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     line = (
         f'<p class="facts">Executed by this build in {seconds}: <a href="../book/execution.html">{found["n_cells"]} cells</a>, '
-        f'<a href="../book/claims.html#{name}">{len(book.claims(notebook))} claims</a>, all hold. '
+        f'<a href="../book/claims.html#{name}">{len(chapters.claims(notebook))} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
     )
     title.parent.insert(title.parent.index(title) + 1, nodes.raw("", line, format="html"))
@@ -45,9 +45,9 @@ def describe(app, pagename, templatename, context, doctree):
     if name:
         notebook = executed.chapter(name)
         part = {
-            "@context": "https://schema.org", "@type": "LearningResource", "name": book.title(notebook), "url": f"{base}{pagename}.html",
-            "description": plain(book.question(notebook)), "image": f"{base}covers/{name}.png", "inLanguage": "en", "isPartOf": part,
-            "license": "https://creativecommons.org/licenses/by/4.0/", "learningResourceType": "executable chapter",
+            "@context": "https://schema.org", "@type": "LearningResource", "name": chapters.title(notebook), "url": f"{base}{pagename}.html",
+            "description": plain(chapters.question(notebook)), "image": f"{base}covers/{name}.png", "inLanguage": "en", "isPartOf": part,
+            "license": option("licence"), "learningResourceType": "executable chapter",
         }  # fmt: skip
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
@@ -55,18 +55,12 @@ def describe(app, pagename, templatename, context, doctree):
 
 def changed(name: str) -> str:
     """When the chapter was last changed, by git; the book's first day where git does not tell."""
-    command = ["git", "-C", book.ROOT, "log", "-1", "--format=%cI", "--", f"notebooks/{name}.ipynb"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "2026-11-22T00:00:00+00:00"
-
-
-def card(picture: str) -> bytes:
-    """A chapter's picture (SVG) on white, as PNG."""
-    framed = light(picture).replace("<defs>", '<rect width="100%" height="100%" fill="#ffffff"/><defs>', 1)
-    return vl_convert.svg_to_png(framed, scale=2)
+    command = ["git", "-C", ROOT, "log", "-1", "--format=%cI", "--", f"notebooks/{name}.ipynb"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
 
 
 def write_cards_feed_and_sitemap(app, exception):
-    if exception or app.builder.format != "html":
+    if exception:
         return
     site, base = pathlib.Path(app.outdir), app.config.html_baseurl
     locations = "".join(f"<url><loc>{base}{name}.html</loc></url>" for name in sorted(app.env.found_docs))
@@ -83,10 +77,10 @@ def write_cards_feed_and_sitemap(app, exception):
             (site / "covers" / f"{name}.png").write_bytes(drawn(card, picture))
         url = f"{base}notebooks/{name}.html"
         entries.append(
-            f"<entry><title>{html.escape(book.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
-            f"<updated>{changed(name)}</updated><summary>{html.escape(plain(book.question(notebook)))}</summary></entry>"
+            f"<entry><title>{html.escape(chapters.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
+            f"<updated>{changed(name)}</updated><summary>{html.escape(plain(chapters.question(notebook)))}</summary></entry>"
         )
-    updated = max(map(changed, book.chapters()))
+    updated = max(map(changed, chapters.chapters()))
     (site / "feed.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"
@@ -94,10 +88,3 @@ def write_cards_feed_and_sitemap(app, exception):
         f"<author><name>{html.escape(app.config.author)}</name></author>{''.join(entries)}</feed>\n",
         encoding="utf-8",
     )
-
-
-def setup(app):
-    app.connect("doctree-read", facts, priority=700)
-    app.connect("html-page-context", describe, priority=800)
-    app.connect("build-finished", write_cards_feed_and_sitemap)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,18 +13,16 @@ import pathlib
 import re
 import shutil
 
-import book
 import tinycss2
-from docutils import nodes
-from drawn import drawn
+
+from ..files import BookError, digest
+from .drawn import drawn
+from .palette import styles as palette
+from .pictures import size
 
 STYLES = (
     "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css",
     "mystnb.*.css", "book.css",
-)  # fmt: skip
-SCRIPTS = (
-    "documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js", "sphinx-book-theme.js", "book.js",
-    "charts.js", "searchtools.js", "language_data.js", "searchindex.js",
 )  # fmt: skip
 ICONS = {
     "solid": ["angle-left", "angle-right", "arrow-up", "bars", "list", "magnifying-glass", "download", "expand", "file", "file-pdf", "lightbulb",
@@ -40,23 +38,6 @@ POLICY = (
     "default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-
-
-def choose_scripts(app, pagename, templatename, context, doctree):
-    """Only the scripts that the book uses, none of them before the text."""
-    kept = []
-    for script in context.get("script_files", []):
-        name = pathlib.PurePosixPath(str(getattr(script, "filename", None) or "").split("?")[0]).name
-        if name in SCRIPTS:
-            script.attributes["defer"] = "defer"
-            kept.append(script)
-    context["script_files"] = kept
-
-
-def drop_thebe(app, doctree, docname):
-    for raw in list(doctree.findall(nodes.raw)):
-        if "kernelName" in raw.astext() or "x-thebe-config" in raw.astext():
-            raw.parent.remove(raw)
 
 
 def icon_styles(script: str) -> str:
@@ -114,12 +95,13 @@ def write_styles(site: pathlib.Path) -> str:
             css = path.read_text(encoding="utf-8")
             css = re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css)
             parts.append(css)
+    parts.insert(-1, palette())
     parts.insert(-1, icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")))
     styles = "\n".join(parts)
     known = words(site).intersection(re.findall(r"[.#]([A-Za-z_-][\w-]*)", styles))
     css = drawn(only_used, styles, *sorted(known))
     (static / "site.css").write_bytes(css)
-    return book.digest(css)[:8]
+    return digest(css)[:8]
 
 
 def copy_mathjax(static: pathlib.Path) -> None:
@@ -134,15 +116,27 @@ def copy_mathjax(static: pathlib.Path) -> None:
 def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
     """The size attributes of an SVG, so that the text does not move when the picture arrives."""
     path = (page.parent / source).resolve()
-    if path.suffix != ".svg" or not path.is_file():
-        return ""
-    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', path.read_text(encoding="utf-8")[:2000])
-    # matplotlib's box is in points, of which a page has 72 where it has 96 pixels
-    return f' width="{float(box[1]) * 4 / 3:.0f}" height="{float(box[2]) * 4 / 3:.0f}"' if box else ""
+    found = size(path.read_text(encoding="utf-8")) if path.suffix == ".svg" and path.is_file() else None
+    return f' width="{found[0]:.0f}" height="{found[1]:.0f}"' if found else ""
+
+
+def replaced(text: str, old: str, new: str, page: pathlib.Path) -> str:
+    """The page with its one `old` replaced; a theme that writes it otherwise is noticed."""
+    if old not in text:
+        raise BookError(f"{page.name} lacks `{old}`: the theme has changed, look at builder/render/delivery.py")
+    return text.replace(old, new, 1)
 
 
 def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> str:
-    text = page.read_text(encoding="utf-8").replace("_static/site.css", f"_static/site.css?v={style_version}")
+    """Give the page sizes of pictures, scripts after the text, and its policy; returns the text. A page that has its policy is finished already, and the root page only leads on."""
+    text = page.read_text(encoding="utf-8")
+    if 'http-equiv="Content-Security-Policy"' in text or 'http-equiv="Refresh"' in text:
+        return text
+    if "_static/site.css" in text:  # as book/_templates/layout.html has it
+        text = text.replace("_static/site.css", f"_static/site.css?v={style_version}")
+    else:
+        root = "../" * (len(page.relative_to(site).parts) - 1)
+        text = replaced(text, "</head>", f'<link rel="stylesheet" href="{root}_static/site.css?v={style_version}"></head>', page)
 
     def picture(match):
         attributes = match[1]
@@ -154,25 +148,16 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
         return f"<img{attributes}>"
 
     text = re.sub(r"<img((?:\s[^<>]*?)?)\s*/?>", picture, text)
-    text = re.sub(r'\sonclick="([^"]*)"', lambda m: f' data-action="{m[1].split("(")[0].split(".")[-1]}"', text)
-    text = re.sub(r'<link rel="preload" as="script"[^>]*>', "", text)
-    text = re.sub(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', "", text)
     # In the order of the page, and none of them before the text.
     text = re.sub(r'<script (?!defer|type=)((?:data-[^>]*?)?src="[^"]*")></script>', r"<script defer \1></script>", text)
     # pandas heads its index with an empty heading: it is a cell.
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
-    # No line begins with the full stop after a formula, and none ends with the parenthesis before it.
-    text = re.sub(r'(\(*<span class="math [^>]*>[^<]*</span>[.,;:!?)]+|\(+<span class="math [^>]*>[^<]*</span>)', r'<span style="white-space: nowrap">\1</span>', text)
-    # Names, operators, punctuation and space in code have the colour of all code: they would be most of the elements of a page.
-    text = re.sub(r'<span class="(?:n|nn|o|p|pm|w)">([^<]*)</span>', r"\1", text)
-    # What is folded away says what it is.
-    text = text.replace(" code cell content</p>", " the solution</p>").replace(" code cell source</p>", " the code</p>")
     # The sidebar's logo and search button belong to a landmark.
-    text = text.replace('<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', 1)
+    text = replaced(text, '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', page)
     inline = re.findall(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", text, re.S)
     hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline}
     policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
-    text = text.replace('<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+    text = replaced(text, '<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', page)
     page.write_text(text, encoding="utf-8")
     return text
 
@@ -182,7 +167,7 @@ def spare_layout(script: pathlib.Path) -> None:
     measuring = ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
     text = script.read_text(encoding="utf-8")
     if measuring not in text:
-        raise book.BookError(f"{script.name} is not the script that book/_ext/delivery.py knows: the theme has changed, look at spare_layout there")
+        raise BookError(f"{script.name} is not the script that builder/render/delivery.py knows: the theme has changed, look at spare_layout there")
     script.write_text(text.replace(measuring, ""), encoding="utf-8")
 
 
@@ -194,9 +179,8 @@ def tidy_search_index(path: pathlib.Path) -> None:
     path.write_text(f"Search.setIndex({json.dumps(index, separators=(',', ':'))})", encoding="utf-8")
 
 
-def deliver(pages: pathlib.Path, site: pathlib.Path) -> None:
-    """Make of Sphinx's pages, which stay as they are, the site that is served."""
-    shutil.copytree(pages, site)
+def deliver(site: pathlib.Path) -> None:
+    """Make of the pages that Sphinx wrote the site that is served, in place."""
     style_version = write_styles(site)
     copy_mathjax(site / "_static")
     tidy_search_index(site / "searchindex.js")
@@ -212,11 +196,3 @@ def deliver(pages: pathlib.Path, site: pathlib.Path) -> None:
         for path in (site / folder).glob("*"):
             if path.name not in shown:
                 path.unlink()
-
-
-def setup(app):
-    app.connect("html-page-context", choose_scripts, priority=900)
-    app.connect("doctree-resolved", drop_thebe, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-

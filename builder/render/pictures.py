@@ -1,18 +1,21 @@
-"""Figures that match the page: each SVG that a cell drew gets a transparent ground and a twin in the dark theme's ink.
+"""Pictures: each figure and chart for the light and for the dark page, the cards of chapters, and the script that brings charts to life.
 
-A twin is the same picture with other colours for text, axes, grid and background; the data keep theirs, but for a lighter blue.
+A twin for the dark page is the same picture with other colours for text, axes, grid and background; the data keep theirs, but for a lighter blue.
 """
 
-import os
-import pathlib
+import io
+import json
 import re
 
-from docutils import nodes
-from executed import chapter_of
+import nbformat
+import PIL.Image
+import vl_convert
 
-# matplotlib's and seaborn's ink, grid and paper, and what the dark page has in their place (see book.css).
-DARK = {"#262626": "#d9d9d9", "#cccccc": "#4d4d4d", "#0173b2": "#3d9be0"}
-PAPER, DARK_PAPER = "#ffffff", "#14181e"
+from .palette import COLOURS, TWINS, chart_theme, in_dark
+
+MIME = "application/vnd.vegalite.v6+json"
+VEGA_LITE = "6.4"
+PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
 
@@ -37,42 +40,57 @@ def dark(svg: str) -> str:
     return in_dark(BACKGROUND.sub(paper, light(svg)))
 
 
-def in_dark(picture: str) -> str:
-    """The picture's source with the dark page's colours for ours."""
-    for old, new in DARK.items():
-        picture = picture.replace(old, new)
-    return picture
+def size(svg: str) -> tuple[float, float] | None:
+    """Width and height on the page, in pixels, of a figure that matplotlib drew: its box is in points, of which a page has 72 where it has 96 pixels."""
+    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg[:2000])
+    return (float(box[1]) * 4 / 3, float(box[2]) * 4 / 3) if box else None
 
 
-def add_twins(app, doctree):
-    if app.builder.format != "html":
-        return
-    for image in list(doctree.findall(nodes.image)):
-        path = pathlib.Path(app.srcdir, image["uri"].lstrip("/")) if image["uri"].startswith("/") else pathlib.Path(
-            os.path.dirname(app.env.doc2path(app.env.docname)), image["uri"]
-        )
-        if path.suffix != ".svg" or "jupyter_execute" not in path.parts:
-            continue
-        svg = path.read_text(encoding="utf-8")
-        twins = []
-        for theme, draw in (("light", light), ("dark", dark)):
-            target = path.with_name(f"{path.stem}-{theme}.svg")
-            target.write_text(draw(svg), encoding="utf-8")
-            twin = image.deepcopy()
-            twin["uri"] = image["uri"].replace(path.name, target.name)
-            twin["classes"] = [*image["classes"], f"only-{theme}"]
-            twins.append(twin)
-        image.parent.replace(image, twins)
+def picture(specification: str, name: str) -> str:
+    """SVG of the chart (its specification as JSON) as it stands before anyone moves it."""
+    if name == "dark":
+        specification = in_dark(specification)
+    fixed = json.loads(specification.replace('"width": "container"', '"width": 560'))
+    merged = {**fixed.get("config", {}), **chart_theme(name)}
+    svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
+    # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(re.findall(r'id="clip(\d+)"', svg)))}
+    return re.sub(r"\b(clip)(\d+)\b", lambda m: f"clip{numbers[m[2]]}" if m[2] in numbers else m[0], svg)
 
 
-def number_figures(app, doctree):
-    """Figures are counted in each chapter, charts among them."""
-    captions = [child for figure in doctree.findall(nodes.figure) for child in figure.children if isinstance(child, nodes.caption)]
-    for number, caption in enumerate(captions if chapter_of(app.env.docname) else [], start=1):
-        caption.insert(0, nodes.inline("", f"Figure {number}. ", classes=["figure-number"]))
+def bundle() -> str:
+    """Vega, Vega-Lite, their embedding, and the charts' colours by theme, as one script."""
+    colours = {name: chart_theme(name) for name in COLOURS}
+    names = f"window.vegaEmbed = vegaEmbed; window.chartThemes = {json.dumps(colours)}; window.chartTwins = {json.dumps(TWINS)};"
+    return "(() => {" + vl_convert.javascript_bundle(names, vl_version=VEGA_LITE) + "})();\n"
 
 
-def setup(app):
-    app.connect("doctree-read", add_twins, priority=300)
-    app.connect("doctree-read", number_figures, priority=650)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def charts_of(notebook: nbformat.NotebookNode) -> list[tuple]:
+    """Each chart of a chapter: its cell, the output that holds it, its specification."""
+    outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [(cell, output, output.data[MIME]) for cell, output in outputs if MIME in output.get("data", {})]
+
+
+def cover(notebook) -> str | None:
+    """The SVG of the chapter's picture: from the cell tagged `cover`, else its first figure."""
+    cells = [c for c in notebook.cells if c.cell_type == "code"]
+    for cell in sorted(cells, key=lambda c: "cover" not in c.metadata.get("tags", [])):
+        for output in cell.outputs:
+            if "image/svg+xml" in output.get("data", {}):
+                return output.data["image/svg+xml"]
+    return None
+
+
+def thumbnail(svg: str) -> bytes:
+    """The picture (SVG) as WebP for a card, 560 pixels wide."""
+    picture = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5)))
+    picture = picture.resize((560, round(560 * picture.height / picture.width)))
+    file = io.BytesIO()
+    picture.save(file, "webp", quality=75)
+    return file.getvalue()
+
+
+def card(picture: str) -> bytes:
+    """A chapter's picture (SVG) on white, as PNG."""
+    framed = light(picture).replace("<defs>", '<rect width="100%" height="100%" fill="#ffffff"/><defs>', 1)
+    return vl_convert.svg_to_png(framed, scale=2)

@@ -1,7 +1,6 @@
 """Render the executed chapters into a site, and put it in place in one step.
 
-    python tests/render.py               the whole book, at `_build/html`; any warning is an error
-    python tests/render.py CHAPTER       one chapter, at `_build/chapters/CHAPTER`, while it is being written
+The whole book stands at `_build/html`, and any warning is an error; one chapter, while it is being written, at `_build/chapters/CHAPTER`.
 
 `_build/html` is a link to the last complete site; it is moved only when the next one is complete. What Sphinx knew of it stays in
 `_build/pages`, so that a chapter's change costs that chapter's page and the book's own pages; any other change, and a build that
@@ -20,44 +19,57 @@ import sys
 import traceback
 import typing
 
-import book
 import yaml
 
-SITES = book.BUILD / "sites"
-SITE = book.BUILD / "html"
-KEPT = book.BUILD / "pages"
-# What of the tree a page can show, beside the executions.
-SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book", "notebooks", "tests/book.py", "tests/render.py", "docker")
+from ..chapters import chapters, load, option, outline, toc
+from ..execute.key import versions
+from ..execute.store import current, executed
+from ..files import BUILD, ROOT, BookError, alone, digest, end_with, let_go, point
+from .delivery import deliver
+from .drawn import drawn, forget_the_oldest
+from .pictures import bundle, card, charts_of, cover, picture
+
+SITES = BUILD / "sites"
+SITE = BUILD / "html"
+KEPT = BUILD / "pages"
+# What of the tree a page can show, beside the executions and the folders of `resources`.
+SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book", "notebooks", "builder/chapters.py", "builder/requirements.py", "builder/render", "builder/pages")
 PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_REF_TYPE", "BOOK_URL")
 
 
-def sources(*, chapters: bool) -> list[str | bytes]:
+def sources(*, with_chapters: bool) -> list[str | bytes]:
     """All that a page can show beside the executions: files, packages, the book's address; without the chapters' files, their outlines."""
-    paths = [book.ROOT / name for name in SOURCES if chapters or name != "notebooks"]
+    names = [*SOURCES, *option("resources", [])]
+    paths = [ROOT / name for name in names if with_chapters or name != "notebooks"]
     files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
-    contents = [part for path in files for part in (str(path.relative_to(book.ROOT)), path.read_bytes())]
-    packages = json.dumps(book.versions(["jupyter-book", "vl-convert-python", "sphinx-mathjax-offline", "sphinxext-opengraph"]))
-    remote = subprocess.run(["git", "-C", book.ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout
-    outlines = [json.dumps(book.outline(book.load(name))) for name in book.chapters()]
+    contents = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
+    packages = json.dumps(versions(["jupyter-book", "vl-convert-python", "sphinx-mathjax-offline", "sphinxext-opengraph"]))
+    remote = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout
+    outlines = [json.dumps(outline(load(name))) for name in chapters()]
     return [*contents, *outlines, packages, sys.version, remote, *(os.environ.get(name, "") for name in PLACE)]
 
 
 def site_key(executions: dict[str, dict]) -> str:
     """Digest of everything that the site shows."""
-    return book.digest(*sources(chapters=True), json.dumps(executions, sort_keys=True))
+    return digest(*sources(with_chapters=True), json.dumps(executions, sort_keys=True))
 
 
 def frame_key() -> str:
     """Digest of what shows on pages other than the changed chapter's: as long as it stays, their text does."""
-    return book.digest(*sources(chapters=False))
+    return digest(*sources(with_chapters=False))
 
 
-def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
+def jupyter_book(output: pathlib.Path, parent: int, life: int, *, strict: bool) -> typing.NoReturn:
     """What `jupyter-book build` does, but in shares of the pages that keep all cores busy: its command has no option for that.
 
     Leaves the site in `output/html` and what was said in `output/log.txt`. Ends the process, with 0 or 1, at once: to take the
     pages' trees apart again costs a second.
     """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    let_go()
+    os.close(life)
+    end_with(parent)
+    os.register_at_fork(after_in_child=lambda: end_with(parent))  # Sphinx's own processes
     with open(output / "log.txt", "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -67,15 +79,15 @@ def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
         from sphinx.util.console import nocolor
 
         nocolor()
-        overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(book.ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False}
+        overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False, "deliver_pages": False}
         code = build_sphinx(
-            str(book.ROOT), str(output / "pages"), path_config=book.ROOT / "_config.yml", noconfig=True, confoverrides=overrides,
+            str(ROOT), str(output / "pages"), path_config=ROOT / "_config.yml", noconfig=True, confoverrides=overrides,
             warningiserror=strict, keep_going=strict, jobs=3 * os.cpu_count(),
         )  # fmt: skip
         if not code:
-            from delivery import deliver  # which Sphinx has found
-
-            deliver(output / "pages", output / "html")
+            shutil.copytree(output / "pages", output / "html")
+            deliver(output / "html")
+            forget_the_oldest()
         ended = int(code != 0)
     except BaseException:
         traceback.print_exc()
@@ -86,17 +98,11 @@ def jupyter_book(output: pathlib.Path, *, strict: bool) -> typing.NoReturn:
 
 
 def draw_ahead() -> None:
-    """Draw what the pages will ask for (`book/_ext/drawn.py` keeps it) while Sphinx gets under way.
+    """Draw what the pages will ask for (`drawn.py` keeps it) while Sphinx gets under way.
 
     The engine that draws takes a second to start, and would in each of Sphinx's processes.
     """
-    sys.path.insert(0, str(book.ROOT / "book" / "_ext"))
-    from charts import bundle, charts_of, picture
-    from contents import cover
-    from drawn import drawn
-    from sharing import card
-
-    notebooks = [book.executed(name) for name in book.chapters()]
+    notebooks = [executed(name) for name in chapters()]
     for _, _, specification in [chart for notebook in notebooks for chart in charts_of(notebook)]:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
@@ -109,7 +115,8 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
     """Run Jupyter Book in a child of this process, which knows the executions already; what it says is in `log.txt`, and on the terminal where it fails."""
     anew = not output.exists()
     output.mkdir(parents=True, exist_ok=True)
-    child = multiprocessing.get_context("fork").Process(target=jupyter_book, args=(output,), kwargs={"strict": strict})
+    lives, life = os.pipe()  # closes when this process ends
+    child = multiprocessing.get_context("fork").Process(target=jupyter_book, args=(output, lives, life), kwargs={"strict": strict})
     child.start()
     try:
         if anew:
@@ -117,23 +124,25 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
                 draw_ahead()
         child.join()
     finally:
+        os.close(life)
         child.terminate()
+        os.close(lives)
     if child.exitcode:
         lines = (output / "log.txt").read_text(encoding="utf-8").splitlines() or [f"it ended with {child.exitcode}"]
         faults = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line] or lines[-15:]
         print("\n".join(faults[:20]), file=sys.stderr)
-        raise book.BookError(f"Jupyter Book could not render the pages: {faults[0].strip()}; the site is left as it was")
+        raise BookError(f"Jupyter Book could not render the pages: {faults[0].strip()}; the site is left as it was")
     return output / "html"
 
 
 def whole_book() -> pathlib.Path:
-    executions = {name: book.current(name) for name in book.chapters()}
+    executions = {name: current(name) for name in chapters()}
     lacking = [name for name, execution in executions.items() if not execution or execution["error"]]
     if lacking:
-        raise book.BookError(f"{lacking[0]} has no complete execution of its present state: run `make`")
+        raise BookError(f"{lacking[0]} has no complete execution of its present state: run `make`")
     target = SITES / site_key(executions)[:16]
     if not target.is_dir():
-        frame, work = frame_key(), book.BUILD / "next"
+        frame, work = frame_key(), BUILD / "next"
         shutil.rmtree(work, ignore_errors=True)
         if (KEPT / "frame").is_file() and (KEPT / "frame").read_text() == frame:
             os.replace(KEPT, work)  # until this build is complete, there is nothing to go on with
@@ -144,11 +153,8 @@ def whole_book() -> pathlib.Path:
         shutil.rmtree(KEPT, ignore_errors=True)
         if frame_key() == frame:
             os.replace(work, KEPT)
-    if not SITE.is_symlink() or os.readlink(SITE) != str(target.relative_to(book.BUILD)):
-        link = book.BUILD / ".html"
-        link.unlink(missing_ok=True)
-        link.symlink_to(target.relative_to(book.BUILD))
-        os.replace(link, SITE)
+    if not SITE.is_symlink() or os.readlink(SITE) != str(target.relative_to(BUILD)):
+        point(SITE, target)
     for old in SITES.iterdir():
         if old != target:
             shutil.rmtree(old)
@@ -157,35 +163,19 @@ def whole_book() -> pathlib.Path:
 
 def complete_site() -> pathlib.Path:
     """The folder of the complete site, rendered from the present executions if it is not there yet."""
-    result = subprocess.run([sys.executable, __file__], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False)
+    result = subprocess.run([sys.executable, "-m", "builder", "render"], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False)
     if result.returncode:
-        raise book.BookError(result.stderr.strip().removeprefix("book: "))
+        raise BookError(result.stderr.strip().removeprefix("book: "))
     return SITE.resolve()
 
 
 def one_chapter(name: str) -> pathlib.Path:
-    contents = book.toc()
+    contents = toc()
     contents["parts"] = [{**part, "chapters": [c for c in part["chapters"] if c["file"].endswith("/" + name)]} for part in contents["parts"]]
     contents["parts"] = [part for part in contents["parts"] if part["chapters"]]
-    output = book.BUILD / "chapters" / name
+    output = BUILD / "chapters" / name
     shutil.rmtree(output, ignore_errors=True)
-    table = book.BUILD / f"toc-{name}.yml"
+    table = BUILD / f"toc-{name}.yml"
     table.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
     os.environ["BOOK_TOC"] = str(table)
     return sphinx(output) / "notebooks" / f"{name}.html"
-
-
-if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets shows in the pages
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"})
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        with book.alone():
-            page = one_chapter(*sys.argv[1:]) if sys.argv[1:] else whole_book()
-        print(f"the site is complete: {page.relative_to(book.ROOT)}" if not sys.argv[1:] else f"the chapter is at {page.relative_to(book.ROOT)}")
-    except book.BookError as error:
-        sys.exit(f"book: {error}")
-    except OSError as error:
-        sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")
-    except KeyboardInterrupt:
-        sys.exit("book: interrupted: run `make` again; the last complete site is untouched")

@@ -5,11 +5,14 @@ import gzip
 import pathlib
 import re
 
-import book
-import browser
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
+
+from builder import browser
+from builder import chapters as book
+from builder.execute.key import imported
+from builder.execute.store import executed
 
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
@@ -196,7 +199,7 @@ def test_the_reader_chooses_the_theme(open_page, mode):
     assert page.locator("html").get_attribute("data-theme") == mode
 
 
-@pytest.mark.parametrize("name", [name for name in book.chapters() if "altair" in book.imported(book.load(name))])
+@pytest.mark.parametrize("name", [name for name in book.chapters() if "altair" in imported(book.load(name))])
 def test_charts_are_pictures_without_javascript(open_page, name):
     page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
     charts = page.query_selector_all(".chart")
@@ -215,7 +218,7 @@ def first_chart(page):
 
 def embedded_table():
     """Metrics by threshold as Python computed them: the data of the chart in the executed notebook."""
-    for cell in book.code_cells(book.executed("binary_metrics")):
+    for cell in book.code_cells(executed("binary_metrics")):
         for output in cell.outputs:
             for rows in output.get("data", {}).get("application/vnd.vegalite.v6+json", {}).get("datasets", {}).values():
                 if "threshold" in rows[0] and "sensitivity" in rows[0]:

@@ -3,12 +3,17 @@
 import ast
 import re
 
-import book
 import pytest
 from markdown_it import MarkdownIt
 
+from builder import chapters as book
+from builder import new
+from builder.execute.key import imported
+from builder.execute.store import executed
+from builder.files import ROOT, BookError
+
 CHAPTERS = book.chapters()
-CELL_METADATA = {"tags", "mystnb"}
+CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live"}
 # `library`, `ladder`, `pytorch` and `keras` mark the cells that the benchmark and the property tests take from a chapter.
 TAGS = {"claim", "cover", "hide-cell", "hide-input", "hide-output", "timing", "library", "ladder", "pytorch", "keras"}
 PICTURES = {"image/svg+xml", "image/png", "image/jpeg", "application/vnd.vegalite.v6+json"}
@@ -25,7 +30,7 @@ def notebook(chapter):
 
 
 def test_table_of_contents_lists_exactly_the_chapters():
-    assert sorted(CHAPTERS) == sorted(path.stem for path in (book.ROOT / "notebooks").glob("*.ipynb"))
+    assert sorted(CHAPTERS) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_names_can_be_imported(chapter):
@@ -75,8 +80,8 @@ def test_markdown_is_common(notebook):
 
 
 def test_imports_nothing_of_this_repository(notebook):
-    own = {path.stem for folder in ("tests", "book/_ext", "notebooks") for path in (book.ROOT / folder).glob("*.*")}
-    assert not own & set(book.imported(notebook))
+    own = {"builder", "benchmarks", "tests", *(path.stem for path in (ROOT / "notebooks").glob("*.*"))}
+    assert not own & set(imported(notebook))
     code = "\n".join(cell.source for cell in book.code_cells(notebook))
     assert "%run" not in code and "sys.path" not in code
 
@@ -103,13 +108,13 @@ def asserts(source):
 
 
 def test_claims_print_their_values(chapter):
-    for claim in book.claims(book.executed(chapter)):
+    for claim in book.claims(executed(chapter)):
         assert claim["value"], f"claim {claim['number']} prints no value"
         assert len(claim["value"].splitlines()) <= 12, f"claim {claim['number']} prints more than a ledger can show"
 
 
 def test_every_picture_has_alt_text_and_a_caption(chapter):
-    for number, cell in enumerate(book.code_cells(book.executed(chapter)), start=1):
+    for number, cell in enumerate(book.code_cells(executed(chapter)), start=1):
         if any(PICTURES & set(output.get("data", {})) for output in cell.outputs):
             described = cell.metadata.get("mystnb", {})
             assert len(described.get("image", {}).get("alt", "")) > 20, f"cell {number} has no alt text"
@@ -118,7 +123,7 @@ def test_every_picture_has_alt_text_and_a_caption(chapter):
 
 def test_output_is_clean(chapter):
     """No warnings, no progress bars, no addresses of objects, no folders of the machine."""
-    for number, cell in enumerate(book.code_cells(book.executed(chapter)), start=1):
+    for number, cell in enumerate(book.code_cells(executed(chapter)), start=1):
         for output in cell.outputs:
             assert output.get("name") != "stderr", f"cell {number} writes to stderr: {output.text[:300]}"
             shown = output.get("text", "") or output.get("data", {}).get("text/plain", "") + output.get("data", {}).get("text/markdown", "")
@@ -150,12 +155,11 @@ def test_exercises_have_folded_solutions(notebook):
 
 def test_a_new_chapter_has_the_form_of_one(tmp_path, monkeypatch):
     """`make new` lays out a chapter that is right in everything but what it says."""
-    import new_chapter
-
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "_toc.yml").write_text((book.ROOT / "_toc.yml").read_text())
-    monkeypatch.setattr(book, "ROOT", tmp_path)
-    new_chapter.main(["my_topic"])
+    (tmp_path / "_toc.yml").write_text((ROOT / "_toc.yml").read_text())
+    for module in (book, new):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    new.new("my_topic")
     assert "my_topic" in book.chapters()
     notebook = book.load("my_topic")
     test_file_is_written_as_editors_write_it("my_topic")
@@ -167,7 +171,7 @@ def test_a_new_chapter_has_the_form_of_one(tmp_path, monkeypatch):
     test_exercises_have_folded_solutions(notebook)
     code = "\n".join(cell.source for cell in book.code_cells(notebook))
     exec(compile(code, "my_topic", "exec"), {})  # the example claims hold
-    with pytest.raises(book.BookError, match="there already"):
-        new_chapter.main(["my_topic"])
-    with pytest.raises(book.BookError, match="lower case"):
-        new_chapter.main(["My topic"])
+    with pytest.raises(BookError, match="there already"):
+        new.new("my_topic")
+    with pytest.raises(BookError, match="lower case"):
+        new.new("My topic")

@@ -2,12 +2,16 @@
 
 import json
 import re
+import subprocess
 import urllib.parse
 
-import book
 import bs4
 import pytest
-import render
+
+from builder import chapters as book
+from builder.execute.store import executed
+from builder.pages import repository
+from builder.render import site as render
 
 
 def pages(site):
@@ -88,14 +92,14 @@ def test_the_ledger_lists_every_claim_with_its_value_and_a_link_that_lands_on_it
     expected = [
         (f"../notebooks/{name}.html#claim-{claim['number']}", claim["value"])
         for name in book.chapters()
-        for claim in book.claims(book.executed(name))
+        for claim in book.claims(executed(name))
     ]
     assert listed == expected
 
 
 def test_the_text_has_the_live_numbers(site, soups):
     text = soups[site / "book" / "intro.html"].get_text()
-    notebooks = [book.executed(name) for name in book.chapters()]
+    notebooks = [executed(name) for name in book.chapters()]
     assert f"{sum(len(book.claims(n)) for n in notebooks)} claims" in text
     assert f"{sum(len(book.code_cells(n)) for n in notebooks)} cells" in text
 
@@ -115,7 +119,6 @@ def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
     ],
 )
 def test_the_repository_is_found_in_the_environment(environment, expected, monkeypatch):
-    repository = load_extension("repository")
     for name in render.PLACE:
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
@@ -126,22 +129,7 @@ def test_the_repository_is_found_in_the_environment(environment, expected, monke
 
 @pytest.mark.parametrize("remote", ["git@github.com:a/b.git", "https://github.com/a/b", "ssh://git@github.com/a/b.git"])
 def test_the_repository_is_found_in_the_git_remote(remote, monkeypatch, tmp_path):
-    import subprocess
-
-    repository = load_extension("repository")
     subprocess.run(["git", "init", "-q", "-b", "trunk", tmp_path], check=True)
     subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", remote], check=True)
-    monkeypatch.setattr(book, "ROOT", tmp_path)
+    monkeypatch.setattr(repository, "ROOT", tmp_path)
     assert repository.from_remote() == ("https://github.com/a/b", "trunk")
-
-
-def load_extension(name):
-    import importlib
-    import sys
-
-    folder = str(book.ROOT / "book" / "_ext")
-    sys.path.insert(0, folder)
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(folder)

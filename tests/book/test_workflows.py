@@ -5,15 +5,16 @@ import re
 import subprocess
 import sys
 
-import book
 import pytest
 
+from builder.files import ROOT
+
 BIN = pathlib.Path(sys.executable).parent
-WORKFLOWS = sorted((book.ROOT / ".github" / "workflows").glob("*.yml"))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def run(*command):
-    result = subprocess.run(command, cwd=book.ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

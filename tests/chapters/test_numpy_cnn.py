@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-NOTEBOOK = pathlib.Path(__file__).resolve().parents[1] / "notebooks" / "numpy_cnn.ipynb"
+NOTEBOOK = pathlib.Path(__file__).resolve().parents[2] / "notebooks" / "numpy_cnn.ipynb"
 
 
 def load_cells(*tags):

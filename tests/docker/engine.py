@@ -12,10 +12,12 @@ import time
 import urllib.request
 import uuid
 
-import book
 import yaml
 
-DOCKER = book.ROOT / "docker"
+from builder.files import ROOT
+from builder.serve import served
+
+DOCKER = ROOT / "docker"
 
 
 class NoEngine(Exception):
@@ -138,8 +140,6 @@ def torch_index(folder: pathlib.Path):
 
     The lock has the hash of the wheel, so a stand-in can only serve the same file.
     """
-    from conftest import served
-
     index = next(line for line in (DOCKER / "Dockerfile").read_text().splitlines() if line.startswith("ARG TORCH_INDEX=")).split("=", 1)[1]
     try:
         with urllib.request.urlopen(f"{index}/torch/", timeout=10):
@@ -166,7 +166,7 @@ def build(found: Engine, tag: str, folder: pathlib.Path, **arguments: str) -> No
         command += ["--network=host"]
     if os.environ.get("SSL_CERT_FILE"):
         command += ["--secret", f"id=ca,src={os.environ['SSL_CERT_FILE']}"]
-    found(*command, book.ROOT)
+    found(*command, ROOT)
 
 
 def flags(notebooks: pathlib.Path) -> list[str]:

@@ -14,12 +14,15 @@ import time
 import urllib.error
 import uuid
 
-import book
 import engine
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from builder.chapters import code_cells, load
+from builder.files import ROOT
+from builder.requirements import requirements
 
 BIN = pathlib.Path(sys.executable).parent
 KERNELS = {"tensorflow", "pytorch", "book"}
@@ -63,15 +66,14 @@ def locked(path: pathlib.Path, **environment: str) -> dict[str, str]:
 
 def required() -> dict[str, Requirement]:
     """What the chapters need, by requirements.txt."""
-    lines = (book.ROOT / "requirements.txt").read_text(encoding="utf-8").split("# The chapters")[1].split("\n\n")[0].split("\n")
-    found = [Requirement(line) for line in lines if line]
+    found = requirements("The chapters")
     where = {"sys_platform": "linux", "platform_machine": "x86_64"}
     return {canonicalize_name(r.name): r for r in found if r.marker is None or r.marker.evaluate(where)}
 
 
 @pytest.mark.parametrize("name", ["uv", "server", "tensorflow", "pytorch"])
 def test_locks_have_the_versions_of_the_book(name):
-    ours, of_the_book = locked(engine.DOCKER / f"{name}.lock"), locked(book.ROOT / "requirements.lock")
+    ours, of_the_book = locked(engine.DOCKER / f"{name}.lock"), locked(ROOT / "requirements.lock")
     assert ours
     assert {key: of_the_book.get(key) for key in ours} == ours, "run `make lock`"
 
@@ -138,7 +140,7 @@ def image(docker, tmp_path_factory):
 def container(docker, image, tmp_path_factory):
     """The running container, as compose.yaml would start it: name, and a client with the token."""
     notebooks = tmp_path_factory.mktemp("notebooks")
-    for path in (book.ROOT / "notebooks").glob("*.ipynb"):
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy(path, notebooks)
     for place in (notebooks, *notebooks.iterdir()):
         os.chmod(place, 0o777)
@@ -210,7 +212,7 @@ def test_exactly_three_kernels_each_with_its_own_interpreter(container):
     found = client.get("api/kernelspecs")
     assert set(found["kernelspecs"]) == KERNELS and found["default"] == "book"
     assert {path["name"] for path in client.get("api/contents")["content"] if path["name"].endswith(".ipynb")} == {
-        path.name for path in (book.ROOT / "notebooks").glob("*.ipynb")
+        path.name for path in (ROOT / "notebooks").glob("*.ipynb")
     }
     tell = "import json, subprocess, sys; print(json.dumps([sys.prefix, subprocess.check_output(['python', '-c', 'import sys; print(sys.prefix)'], text=True).strip()]))"
     for name in sorted(KERNELS):
@@ -279,7 +281,7 @@ def without(cells: list, module: str) -> list:
 )
 def test_a_chapter_runs_in_each_kernel(container, kernel, chapter, absent):
     _, client = container
-    cells = book.code_cells(book.load(chapter))
+    cells = code_cells(load(chapter))
     kept = without(cells, absent) if absent else cells
     start = time.monotonic()
     with client.kernel(kernel) as execute:

@@ -110,7 +110,10 @@ def copy_mathjax(static: pathlib.Path) -> None:
     for name in MATHJAX:
         target = static / "mathjax" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if (source / name).is_dir() else shutil.copy)(source / name, target)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source / name, target)
 
 
 def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:

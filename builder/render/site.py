@@ -21,7 +21,7 @@ import typing
 
 import yaml
 
-from ..chapters import chapters, load, option, outline, toc
+from ..chapters import chapters, load, outline, toc
 from ..execute.key import versions
 from ..execute.store import current, executed
 from ..files import BUILD, ROOT, BookError, alone, digest, end_with, let_go, point
@@ -32,15 +32,14 @@ from .pictures import bundle, card, charts_of, cover, picture
 SITES = BUILD / "sites"
 SITE = BUILD / "html"
 KEPT = BUILD / "pages"
-# What of the tree a page can show, beside the executions and the folders of `resources`.
+# What of the tree a page can show, beside the executions.
 SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book", "notebooks", "builder/chapters.py", "builder/requirements.py", "builder/render", "builder/pages")
 PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_REF_TYPE", "BOOK_URL")
 
 
 def sources(*, with_chapters: bool) -> list[str | bytes]:
     """All that a page can show beside the executions: files, packages, the book's address; without the chapters' files, their outlines."""
-    names = [*SOURCES, *option("resources", [])]
-    paths = [ROOT / name for name in names if with_chapters or name != "notebooks"]
+    paths = [ROOT / name for name in SOURCES if with_chapters or name != "notebooks"]
     files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
     contents = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
     packages = json.dumps(versions(["jupyter-book", "vl-convert-python", "sphinx-mathjax-offline", "sphinxext-opengraph"]))

@@ -77,7 +77,8 @@ def test_how_a_cell_is_run_is_part_of_the_key_and_comments_and_the_scheduler_are
 
 
 def test_a_chapter_sees_no_file_that_its_key_does_not_hold(small):
-    (small.root / "data" / "other.txt").write_text("unlisted")
+    (small.root / "data" / "other.txt").write_text("not named")
+    assert small.run("checksums").returncode == 0
     small.write("one", [ONE[0], 'from pathlib import Path\nprint(Path("../data/ot" + "her.txt").exists())'])
     assert small.run().returncode == 0
     assert "False" in small.printed("one")

@@ -9,6 +9,8 @@ CHAPTER ?=
 JOBS ?=
 # Where `make serve` shows the site
 PORT ?= 8000
+# What Colab has, for `make colab`: a file or an address; data/colab_freeze.txt where it is not set
+FREEZE ?=
 # How often `make again` builds the book from nothing
 N ?= 20
 # For docker build, e.g. DOCKER_FLAGS="--secret id=ca,src=company.pem" behind a network with certificates of its own
@@ -24,8 +26,10 @@ BUILDER = $(BIN)/python -m builder
 EXECUTE = $(BUILDER) execute $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k "$(CHAPTER)")
 
+$(foreach name,chapter jobs python port torch_index,$(if $($(name)),$(error write it in capitals: make $(shell echo $(name) | tr a-z A-Z)=$($(name)))))
+
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new checksums reproduce again bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new tidy checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -52,6 +56,9 @@ lab: $(VENV)/book ## open the chapters in JupyterLab
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 	@$(BUILDER) new $(CHAPTER)
 
+tidy: $(VENV)/book ## take out of the notebooks what editors and runs leave there: outputs, counts, metadata
+	@$(BUILDER) tidy $(CHAPTER)
+
 checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
 	@$(BUILDER) checksums
 
@@ -61,6 +68,9 @@ reproduce: $(VENV)/book ## build the book again from nothing in a copy, and comp
 
 again: $(VENV)/book ## execute the book N=20 times from nothing, under changing load and in random order
 	@$(BIN)/python -m benchmarks.again $(N)
+
+colab: $(VENV)/book ## execute the chapters with Colab's versions: FREEZE=file takes another state, PYTHON= another Python than its own
+	@$(BUILDER) colab $(CHAPTER) --freeze "$(FREEZE)" --torch-index "$(TORCH_INDEX)" $(if $(filter command line,$(origin PYTHON)),--python $(PYTHON))
 
 bench: $(VENV)/book ## measure the build and the numpy network; writes book/benchmarks.md
 	@$(BIN)/python -m benchmarks.build

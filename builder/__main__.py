@@ -47,7 +47,14 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000)
     lock = commands.add_parser("lock", help="write the lock files after a change of requirements.txt")
     lock.add_argument("--upgrade", action="store_true", help="take the newest versions that requirements.txt allows")
+    tidy = commands.add_parser("tidy", help="take out of the notebooks what editors and runs leave there")
+    tidy.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
     commands.add_parser("checksums", help="record the checksums of the data after a change that was meant")
+    colab = commands.add_parser("colab", help="execute the chapters with Colab's versions")
+    colab.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
+    colab.add_argument("--freeze", default="", help="what Colab has: a file or an address (the state in data/)")
+    colab.add_argument("--python", help="the Python to take; Colab's version where none is named")
+    colab.add_argument("--torch-index", default="", help="pip's extra index for PyTorch's CPU wheels")
     commands.add_parser("browser", help="find a Chromium for the tests, and install one where there is none")
     return found
 
@@ -57,11 +64,11 @@ def main(arguments: argparse.Namespace) -> None:
 
     match arguments.command:
         case "execute":
-            from .data import check_data
             from .execute.pool import execute
+            from .form import check
 
             with alone():
-                check_data()
+                check(arguments.chapters)
                 execute(arguments.chapters, arguments.jobs, in_order=arguments.in_order)
         case "render":
             from .render.site import one_chapter, whole_book
@@ -89,10 +96,20 @@ def main(arguments: argparse.Namespace) -> None:
             from .requirements import lock
 
             lock(upgrade=arguments.upgrade)
+        case "tidy":
+            from .files import ROOT
+            from .form import tidy
+
+            tidy(arguments.chapters or sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")))
         case "checksums":
             from .data import record_checksums
 
             record_checksums()
+        case "colab":
+            from .colab import colab
+
+            with alone():
+                colab(arguments.chapters, arguments.freeze, arguments.python, arguments.torch_index)
         case "browser":
             from .browser import install
 

@@ -94,9 +94,9 @@ def title(notebook: nbformat.NotebookNode) -> str:
 
 
 def question(notebook: nbformat.NotebookNode) -> str:
-    """The first paragraph after the title: one sentence with the chapter's question."""
+    """The first paragraph after the title: one sentence with the chapter's question; empty where there is none."""
     text = "\n\n".join(cell.source for cell in notebook.cells[:2] if cell.cell_type == "markdown")
-    return re.split(r"\n\s*\n", text.split("\n", 1)[1].strip())[0].replace("\n", " ")
+    return re.split(r"\n\s*\n", text.partition("\n")[2].strip())[0].replace("\n", " ")
 
 
 def outline(notebook: nbformat.NotebookNode) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import pathlib
 
-from .files import ROOT, BookError, write_atomically
+from .files import ROOT, write_atomically
 
 DATA = ROOT / "data"
 SUMS = DATA / "SHA256SUMS"
@@ -16,8 +16,10 @@ def checksums() -> dict[str, str]:
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if pathlib.PurePath(name).name not in UNSUMMED}
 
 
-def check_data() -> None:
-    """Compare the files with their recorded checksums; all faults are named together."""
+def data_faults() -> list[str]:
+    """Files that are missing, not recorded, or differ from their recorded checksums."""
+    if not SUMS.is_file():
+        return ["data/SHA256SUMS is missing: restore it with `git checkout data/SHA256SUMS`"] if DATA.is_dir() else []
     listed = dict(reversed(line.split(maxsplit=1)) for line in SUMS.read_text(encoding="utf-8").splitlines())
     there, faults = checksums(), []
     for name in sorted(listed.keys() | there.keys()):
@@ -27,8 +29,7 @@ def check_data() -> None:
             faults.append(f"data/{name} has no checksum: record it with `make checksums`, and describe it in data/README.md")
         elif listed[name] != there[name]:
             faults.append(f"data/{name} differs from its checksum: restore it with `git checkout data/{name}`, or record the change with `make checksums`")
-    if faults:
-        raise BookError("; ".join(faults))
+    return faults
 
 
 def record_checksums() -> None:

@@ -4,9 +4,13 @@ import contextlib
 import functools
 import http.server
 import pathlib
+import subprocess
+import sys
+import tempfile
 import threading
 
-from .files import BookError
+from .chapters import option
+from .files import ROOT, BookError
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):
@@ -26,6 +30,23 @@ def served(folder):
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextlib.contextmanager
+def stand_ins():
+    """Serve what the chapters read from the network: `stand_ins` of `_config.yml`; yields the variables that tell them the addresses.
+
+    Each stand-in is a folder of the book, or a program that writes what is to be served into the folder that it is given.
+    """
+    with contextlib.ExitStack() as stack:
+        variables = {}
+        for name, source in option("stand_ins", {}).items():
+            folder = ROOT / source
+            if folder.is_file():
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                subprocess.run([sys.executable, ROOT / source, folder], check=True)
+            variables[name] = stack.enter_context(served(folder))
+        yield variables
 
 
 def serve(folder: pathlib.Path, port: int) -> None:

@@ -51,17 +51,24 @@ def describe(error: Exception, number: int, source: str) -> dict:
     return {"cell": number, "line": number_of_line, "cause": cause, "source": "\n".join(marked), "traceback": plain}
 
 
-def own_kernel(name: str):
-    """A manager for the notebook's kernel: `python3` is this Python's own, whatever else calls itself so on this machine."""
-    from jupyter_client.kernelspec import KernelSpecManager
+def own_kernel(name: str, python: str | os.PathLike):
+    """A manager for the notebook's kernel: `python3` is that of `python`, whatever else calls itself so on this machine."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
-    specs = KernelSpecManager(kernel_dirs=[]) if name == "python3" else KernelSpecManager()
-    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=specs)
+    class OurOwn(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name):
+            if kernel_name != "python3":
+                return super().get_kernel_spec(kernel_name)
+            return KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
+
+    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=OurOwn())
 
 
-def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None, **variables: str) -> tuple[dict, object]:
-    """Execute one chapter, with `files` of the book beside it and further environment `variables`.
+def run_chapter(
+    chapter: str, files: list[pathlib.Path], report=lambda *_: None, python: str | os.PathLike = sys.executable, **variables: str
+) -> tuple[dict, object]:  # fmt: skip
+    """Execute one chapter with this `python`, with `files` of the book beside it and further environment `variables`.
 
     Returns its record (times in seconds, memory in MiB, fault or None) and the notebook with its outputs.
     """
@@ -80,13 +87,13 @@ def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None,
     with sandbox(files) as box:
         kernel = found["depends"]["kernel"]
         client = NotebookClient(
-            notebook, km=own_kernel(kernel), resources={"metadata": {"path": str(box / "notebooks")}},
+            notebook, km=own_kernel(kernel, python), resources={"metadata": {"path": str(box / "notebooks")}},
             startup_timeout=120, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
             coalesce_streams=True,
         )  # fmt: skip
         try:
             # What is written past IPython, to the kernel's own descriptors, does not belong to any cell.
-            with client.setup_kernel(env=environment(box) | variables, stdout=DROPPED, stderr=DROPPED):
+            with client.setup_kernel(env=environment(box, python) | variables, stdout=DROPPED, stderr=DROPPED):
                 pid = getattr(client.km.provisioner, "pid", None)
                 for number, cell in enumerate(cells, start=1):
                     report(number, len(cells), pid)

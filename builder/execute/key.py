@@ -83,18 +83,21 @@ def _imported(cells: tuple[str, ...]) -> list[str]:
     return sorted(modules)
 
 
+def distributions(notebook: nbformat.NotebookNode) -> list[str]:
+    """The installed distributions that bring the modules which the chapter's code imports."""
+    return sorted({canonicalize_name(name) for module in imported(notebook) for name in _modules().get(module, [])})
+
+
 def dependencies(notebook: nbformat.NotebookNode) -> dict:
     """All that the chapter's outputs depend on, by name.
 
     Prose and captions are not in it: changing them executes nothing.
     """
-    modules = set(imported(notebook))
-    distributions = sorted({name for module in modules for name in _modules().get(module, [])})
     return {
         "cells": [digest(cell.source) for cell in code_cells(notebook)],
         "kernel": notebook.metadata.get("kernelspec", {}).get("name", "python3"),
         "files": {str(path.relative_to(ROOT)): digest(path.read_bytes()) for path in resources(notebook)},
-        "packages": versions([*distributions, "ipykernel", "matplotlib-inline"]),
+        "packages": versions([*distributions(notebook), "ipykernel", "matplotlib-inline"]),
         "python": platform.python_version(),
         "machine": f"{sys.platform} {platform.machine()}",
         "run": _how_it_is_run(),

@@ -241,7 +241,7 @@ def test_a_notebook_that_is_not_json(built):
 
 def test_a_notebook_that_is_missing(built):
     (built.root / "notebooks" / "one.ipynb").unlink()
-    built.failing("notebooks/one.ipynb is missing")
+    built.failing("there is no notebooks/one", "git checkout")
 
 
 def test_a_chapter_that_does_not_exist(built):

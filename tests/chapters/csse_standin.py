@@ -1,9 +1,12 @@
 """A stand-in for CSSE's published time series, so that the chapter `hubei` can be run alone without the network.
 
-`write(folder, data_dir)` writes the two files the chapter asks for, in CSSE's wide global format, from `data_dir/hubei.csv` and
-`data_dir/elsewhere.csv`. Serve the folder on 127.0.0.1 and give its address to the notebook as CSSE_BASE_URL.
+    python tests/chapters/csse_standin.py FOLDER
+
+writes the two files the chapter asks for into FOLDER, in CSSE's wide global format, from `data/hubei.csv` and `data/elsewhere.csv`. `_config.yml` names it
+as the stand-in for CSSE_BASE_URL.
 """
 import csv
+import sys
 from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -45,3 +48,7 @@ def write(folder, data_dir):
             csv.writer(file).writerows([heading, *sorted(lines, key=lambda line: (line[1], line[0]))])
         paths.append(path)
     return paths
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], Path(__file__).parents[2] / "data")

@@ -1,23 +1,25 @@
-"""Each chapter runs alone, as on Colab: in an empty folder, without the repository, with stand-ins for what it fetches."""
+"""Each chapter runs alone: in an empty folder, without the repository, with stand-ins for what it fetches.
 
-import contextlib
+With Colab's versions `make colab` runs them in the same way.
+"""
+
 import json
 import pathlib
 
 import csse_standin
 import pytest
 
-from builder import chapters as book
+from builder.chapters import chapters
 from builder.execute.chapter import run_chapter
 from builder.execute.store import current
-from builder.files import BUILD, ROOT, digest, write_atomically
-from builder.serve import served
+from builder.files import BUILD, digest, write_atomically
+from builder.serve import stand_ins
 
 KEPT = BUILD / "alone"
 
 
-@pytest.mark.parametrize("chapter", book.chapters())
-def test_chapter_runs_alone(chapter, tmp_path):
+@pytest.mark.parametrize("chapter", chapters())
+def test_chapter_runs_alone(chapter):
     found = current(chapter)
     assert found, f"{chapter} has no current execution: run `make`"
     if not found["visible"]:
@@ -28,21 +30,7 @@ def test_chapter_runs_alone(chapter, tmp_path):
     key = digest(found["key"], pathlib.Path(__file__).read_bytes(), pathlib.Path(csse_standin.__file__).read_bytes())
     if kept.is_file() and json.loads(kept.read_text())["key"] == key:
         return
-    with stand_ins(chapter, tmp_path) as environment:
-        alone, _ = run_chapter(chapter, [], **environment)
+    with stand_ins() as variables:
+        alone, _ = run_chapter(chapter, [], **variables)
     assert alone["error"] is None, alone["error"]["traceback"]
     write_atomically(kept, json.dumps({"key": key}))
-
-
-@contextlib.contextmanager
-def stand_ins(chapter, folder):
-    """Servers on 127.0.0.1 for the addresses that the chapter reads on Colab; yields the variables that name them."""
-    if chapter == "hubei":
-        csse_standin.write(folder, ROOT / "data")
-        with served(folder) as url:
-            yield {"CSSE_BASE_URL": url}
-    elif chapter == "docker_kernels":
-        with served(ROOT / "docker") as url:
-            yield {"DOCKER_BASE_URL": url}
-    else:
-        yield {}

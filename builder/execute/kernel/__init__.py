@@ -7,7 +7,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import sys
 import tempfile
 
 from ...chapters import option
@@ -50,12 +49,12 @@ def sandbox(files: list[pathlib.Path]):
         shutil.rmtree(box, ignore_errors=True)
 
 
-def environment(box: pathlib.Path) -> dict[str, str]:
-    """All environment variables of a chapter's kernel."""
+def environment(box: pathlib.Path, python: str | os.PathLike) -> dict[str, str]:
+    """All environment variables of a chapter's kernel, which is one of `python`: its programs come first on the PATH."""
     kept = {name: value for name, value in os.environ.items() if name in PASSED or name.startswith(NETWORK)}
     return {
         **kept,
-        "PATH": os.pathsep.join([str(pathlib.Path(sys.executable).parent), kept.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(pathlib.Path(python).parent), kept.get("PATH", os.defpath)]),
         **dict.fromkeys(ONE_THREAD, "1"),
         "HOME": str(box / "home"),
         "XDG_CACHE_HOME": str(BUILD / "cache"),

@@ -1,0 +1,160 @@
+"""Execute every chapter with the versions that Colab has: `make colab [CHAPTER=] [PYTHON=python3.13] [FREEZE=file]`.
+
+Colab's makers publish what its environment holds; `data/colab_freeze.txt` is such a state. The packages that the chapters import, what these require, and
+IPython with its kernel are installed in exactly these versions; each chapter then runs alone in an empty folder, as there, with stand-ins on 127.0.0.1 for
+the addresses that it reads.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+
+from .chapters import chapters, claims, load, option
+from .execute.chapter import run_chapter
+from .execute.key import distributions
+from .execute.pool import explain
+from .files import BUILD, ROOT, BookError, digest, write_atomically
+from .serve import stand_ins
+
+FOLDER = BUILD / "colab"
+KERNEL = ("ipykernel", "ipython", "matplotlib-inline", "jupyter-client", "traitlets", "tornado", "pyzmq")
+# Builds of the same version for machines without a graphics card.
+SMALLER = {"tensorflow-cpu": "tensorflow"}
+
+
+def frozen(text: str) -> dict[str, str]:
+    """Version of each package of a freeze, by its name in lower case with hyphens; of one that was installed from an address, that of its file."""
+    found = {}
+    for line in text.splitlines():
+        if match := re.match(r"([\w.-]+)==([^\s;]+)$", line):
+            name, version = match.groups()
+        elif match := re.match(r"([\w.-]+) @ \S*/[\w.]+-(\d[\w.]*?)(?:%2B\w+)?-(?:cp|py)\d", line):
+            name, version = match.groups()
+        else:
+            continue
+        found[re.sub(r"[-_.]+", "-", name).lower()] = version
+    if len(found) < 50:
+        raise BookError("the freeze lists no packages as `name==version`: take pip-freeze.txt of the repository googlecolab/backend-info")
+    return found
+
+
+def python_of(text: str) -> str:
+    """The version of Python (3.13) for which the freeze's wheels were built."""
+    found = re.search(r"-cp3(\d+)-", text)
+    return f"3.{found[1]}" if found else "3.13"
+
+
+def find_python(version: str) -> str:
+    """A Python of this version: on the PATH, under pyenv, or where uv knows one."""
+    places = [shutil.which(f"python{version}"), *sorted(map(str, (pathlib.Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python")), reverse=True)]
+    with contextlib.suppress(OSError, ImportError):
+        uv = subprocess.run([sys.executable, "-m", "uv", "python", "find", version], capture_output=True, text=True, check=False)
+        places.append(uv.stdout.strip())
+    for place in filter(None, places):
+        with contextlib.suppress(OSError):
+            asked = subprocess.run([place, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False)
+            if asked.stdout.strip() == version:
+                return place
+    raise BookError(f"Colab has Python {version} and this machine has none: install it (`uv python install {version}`), or name another, `make colab PYTHON=python3.11`")
+
+
+def wanted(versions: dict[str, str]) -> list[str]:
+    """What the chapters import of what Colab has, in its versions; PyTorch is apart."""
+    names = {*KERNEL, *(name for chapter in chapters() for name in distributions(load(chapter)))}
+    of_colab = {name: versions.get(SMALLER.get(name, name)) for name in names}
+    return sorted(f"{name}=={version}" for name, version in of_colab.items() if version and name != "torch")
+
+
+def environment(freeze: str, python: str, torch_index: str) -> tuple[pathlib.Path, str]:
+    """An environment with the freeze's versions, made once: its Python, and which PyTorch it has.
+
+    PyTorch is the freeze's where its index of CPU wheels is given. Elsewhere it is the book's own, which this machine has without graphics libraries; where
+    that does not install, the freeze's with all that it brings.
+    """
+    versions = frozen(freeze)
+    lines = wanted(versions)
+    place = FOLDER / digest(*lines, python, torch_index)[:12]
+    interpreter = place / "bin" / "python"
+    if not (place / "complete").is_file():
+        print(f"installing Colab's versions of {len(lines)} packages into {place.relative_to(ROOT)} (some minutes, once)", flush=True)
+        shutil.rmtree(place, ignore_errors=True)
+        subprocess.run([python, "-m", "venv", place], check=True)
+        constraints = place / "constraints.txt"
+        constraints.write_text("".join(f"{name}=={version}\n" for name, version in versions.items() if name != "torch"), encoding="utf-8")
+        pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        try_all(pip, [["--constraint", constraints, *lines]])
+        (own,) = (line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if re.match(r"torch\b", line))
+        exact = f"torch=={versions['torch']}"
+        roads = [[f"{exact}+cpu", "--extra-index-url", torch_index]] if torch_index else [[own, "--only-binary=:all:"], [exact]]
+        try_all(pip, [["--constraint", constraints, *road] for road in roads] if torch_index else without_graphics(interpreter, roads))
+        (place / "complete").touch()
+    ask = "import importlib.metadata as m; print(m.version('torch'))"
+    torch = subprocess.run([interpreter, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+    return interpreter, torch if torch.split("+")[0] == versions["torch"] else f"{torch} in place of {versions['torch']}"
+
+
+def without_graphics(interpreter: pathlib.Path, roads: list[list]) -> list[list]:
+    """The roads to PyTorch, those first that bring no graphics libraries, as pip says without installing them."""
+
+    def brings_graphics(road):
+        command = [interpreter, "-m", "pip", "install", "--dry-run", "--quiet", "--disable-pip-version-check", "--report", "-", *road]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+        names = [item["metadata"]["name"] for item in json.loads(asked.stdout)["install"]] if asked.returncode == 0 else ["nvidia"]
+        return any(name.startswith("nvidia") for name in names)
+
+    return sorted(roads, key=brings_graphics)
+
+
+def try_all(pip: list, roads: list[list]) -> None:
+    """Install by the first road that leads there."""
+    for road in roads:
+        result = subprocess.run([*map(str, pip), *map(str, road)], capture_output=True, text=True, check=False)
+        if result.returncode == 0:
+            return
+    said = [line for line in result.stderr.strip().splitlines() if "ERROR" in line] or result.stderr.strip().splitlines() or ["nothing"]
+    raise BookError(f"Colab's versions could not be installed; pip says: {said[-1]}: check the network, or name another Python")
+
+
+def fetch(address: str) -> str:
+    """The newest freeze from its source."""
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            return answer.read().decode("utf-8")
+    except OSError as error:
+        raise BookError(f"{address} does not answer ({error}): check the network, or give a file, `make colab FREEZE=file`") from None
+
+
+def colab(names: list[str], freeze: str, python: str | None, torch_index: str) -> None:
+    """Execute the chapters (all where none is named) with the versions of `freeze`: a file, an address, or nothing for the book's own."""
+    source = freeze or option("colab_freeze")
+    if re.match("https?://", source):
+        text = fetch(source)
+    else:
+        try:
+            text = (ROOT / source).read_text(encoding="utf-8")
+        except OSError as error:
+            raise BookError(f"{source} cannot be read ({error.strerror}): name a freeze, `make colab FREEZE=file`") from None
+    interpreter, torch = environment(text, python or find_python(python_of(text)), torch_index)
+    has = subprocess.run([interpreter, "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=True).stdout.strip()
+    instead = "" if has.startswith(python_of(text) + ".") else f" in place of {python_of(text)}"
+    print(f"with Colab's versions ({pathlib.PurePath(source).name}), Python {has}{instead}, PyTorch {torch}", flush=True)
+    faults, results = [], {}
+    with stand_ins() as variables:
+        for name in names or chapters():
+            found, _ = run_chapter(name, [], python=interpreter, **variables)
+            n_claims = len(claims(load(name)))
+            results[name] = {"error": found["error"], "cells": found["n_cells"], "claims": n_claims, "seconds": found["seconds"]}
+            if found["error"]:
+                faults.append(explain(name, found["error"]))
+            print(faults[-1].splitlines()[0] if found["error"] else f"{name}: {found['n_cells']} cells, {n_claims} claims hold, in {found['seconds']:.0f} s", flush=True)
+    write_atomically(FOLDER / "results.json", json.dumps({"python": has, "torch": torch, "chapters": results}, indent=1) + "\n")
+    if faults:
+        print("\n" + "\n\n".join(faults) + "\n", file=sys.stderr)
+        raise BookError(f"{len(faults)} of {len(results)} chapters fail with Colab's versions")
+    print(f"{len(results)} of {len(results)} chapters, {sum(r['claims'] for r in results.values())} claims, in {sum(r['seconds'] for r in results.values()):.0f} s")

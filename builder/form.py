@@ -1,0 +1,287 @@
+"""The form of the book, checked before anything is executed: `_toc.yml`, the notebooks, the data, requirements.txt against its lock.
+
+`make`, `make CHAPTER=` and pytest all check here. A fault is one line that names the file, the cell and the cure; all faults are listed together.
+`faults` break the build or mislead its readers and stop `make`; `rules` are what a finished chapter keeps to as well, and only `make test` asks for them.
+What can be mended without thinking, `make tidy` mends.
+"""
+
+import ast
+import pathlib
+import re
+import sys
+import uuid
+
+import nbformat
+import yaml
+from markdown_it import MarkdownIt
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from .chapters import chapters, claims, code_cells, load, option, question, source_path
+from .data import data_faults
+from .files import ROOT, BookError, write_atomically
+from .requirements import requirements
+
+CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live"}
+TIDY = "run `make tidy`"
+
+
+# ---- _toc.yml
+
+
+def toc_faults() -> list[str]:
+    """What Jupyter Book would meet as a traceback, or not at all."""
+    path = ROOT / "_toc.yml"
+    try:
+        text = path.read_text(encoding="utf-8")
+        contents = yaml.safe_load(text)
+    except OSError:
+        return ["_toc.yml is missing: restore it with `git checkout _toc.yml`"]
+    except yaml.YAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
+        return [f"_toc.yml{line}: not YAML ({getattr(error, 'problem', error)}): compare the indentation with the lines around it"]
+    if not isinstance(contents, dict) or contents.get("format") != "jb-book" or not isinstance(contents.get("root"), str):
+        return ["_toc.yml: it begins with `format: jb-book` and `root: book/intro`: compare with `git show HEAD:_toc.yml`"]
+
+    def at(word: str) -> str:
+        lines = [number for number, line in enumerate(text.splitlines(), start=1) if word in line]
+        return f"_toc.yml, line {lines[-1]}" if lines else "_toc.yml"
+
+    found, listed = [], [contents["root"]]
+    parts = contents.get("parts")
+    if not isinstance(parts, list):
+        return [f"{at('parts')}: `parts` is a list of parts, each with a caption and chapters: compare with `git show HEAD:_toc.yml`"]
+    for part in parts:
+        caption = part.get("caption") if isinstance(part, dict) else None
+        if not caption:
+            found.append(f"{at('caption')}: a part lacks its caption: compare the indentation with the other parts")
+            continue
+        if not isinstance(part.get("chapters"), list):
+            found.append(f"{at(str(caption))}: the part '{caption}' has no chapters: list one under it, or take the part out")
+            continue
+        for chapter in part["chapters"]:
+            if not isinstance(chapter, dict) or not isinstance(chapter.get("file"), str):
+                found.append(f"{at(str(caption))}: a chapter of '{caption}' is not written `- file: notebooks/name`")
+            else:
+                listed.append(chapter["file"])
+    for name in dict.fromkeys(listed):
+        if listed.count(name) > 1:
+            found.append(f"{at(name)}: {name} is listed {listed.count(name)} times: keep one of them")
+        if pathlib.PurePosixPath(name).suffix in (".ipynb", ".md"):
+            found.append(f"{at(name)}: write {name.rsplit('.', 1)[0]}, without the ending")
+        elif not any((ROOT / f"{name}{ending}").is_file() for ending in (".ipynb", ".md")):
+            found.append(f"{at(name)}: there is no {name}: restore it with `git checkout`, correct the name, or take the line out")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if f"notebooks/{path.stem}" not in listed and f"notebooks/{path.name}" not in listed:
+            found.append(f"notebooks/{path.name} is not in _toc.yml: list it there as `- file: notebooks/{path.stem}`, or delete it")
+    return found
+
+
+# ---- notebooks
+
+SCRIPTS = re.compile(r"<\s*script\b|<[^>]*[\s/\"']on\w+\s*=|<[^>]*(?:href|src|action)\s*=\s*[\"']?\s*javascript:|<\s*(?:iframe|object|embed|base|meta|form)\b", re.I)
+LINK = re.compile(r"\]\(\s*<?\s*(?:javascript|data|vbscript):", re.I)
+INSTALLS = re.compile(r"^[ \t]*(?:[!%]|!{2})\s*(?:\S*/)?(?:python\S* -m )?(?:pip3?|conda|mamba|apt(?:-get)?|npm)\b", re.M)
+
+
+def notebook_faults(name: str) -> list[str]:
+    """What stops this chapter from being executed, rendered or trusted."""
+    try:
+        notebook = load(name)
+    except BookError as error:
+        return [str(error)]
+    found = []
+
+    def fault(number: int, what: str) -> None:
+        found.append(f"notebooks/{name}.ipynb, cell {number}: {what}")
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        found.append(f"notebooks/{name}.ipynb: a chapter's name is in lower case, words joined by underscores: rename it, and its line in _toc.yml")
+    cells = notebook.cells
+    if not cells or cells[0].cell_type != "markdown" or not re.match(r"# \S", cells[0].source):
+        fault(1, "begin with a Markdown cell `# Title`, and the chapter's question below it")
+    elif not question(notebook):
+        fault(1, "after the title stands one sentence with the chapter's question")
+    seen = set()
+    for number, cell in enumerate(cells, start=1):
+        if cell.get("id") in seen:
+            fault(number, f"its id {cell.id} is that of another cell: {TIDY}")
+        seen.add(cell.get("id"))
+        if cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```|``.*?``|`[^`]*`", "", cell.source, flags=re.S)
+            if SCRIPTS.search(prose) or LINK.search(prose):
+                fault(number, "scripts, event attributes, frames and `javascript:` links are not for Markdown: let a code cell display what it computes")
+        elif cell.cell_type == "code":
+            if (match := INSTALLS.search(cell.source)) and not guarded(cell.source):
+                line = cell.source[: match.start()].count("\n") + 1
+                fault(number, f"line {line} installs something: add it to requirements.txt and run `make lock`; for Colab alone, write it under `if 'google.colab' in sys.modules:`")
+    text = "\n".join(re.sub(r"```.*?```|`[^`]*`", "", cell.source, flags=re.S) for cell in cells if cell.cell_type == "markdown")
+    depth = 0
+    for tag in re.findall(r"</?details\b", text):
+        depth += 1 if tag == "<details" else -1
+        if depth not in (0, 1):
+            break
+    if depth:
+        found.append(f"notebooks/{name}.ipynb: a `<details>` is not closed, or one stands inside another: each ends with a line `</details>`")
+    return found + claim_faults(name, notebook)
+
+
+def guarded(source: str) -> bool:
+    """Whether what the cell installs stands under a condition on Colab."""
+    return bool(re.search(r"^\s*if\b.*google\.colab", source, re.M))
+
+
+def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
+    """Claims that are not numbered in order, or not followed by the cell that computes and asserts them."""
+    found, numbers, slugs, cells = [], [], [], notebook.cells
+    of_claims = set()
+    for number, cell in enumerate(cells, start=1):
+        match = cell.cell_type == "markdown" and re.match(r"\*\*Claim (\d+)\.\*\*\s*(.*)", cell.source, re.S)
+        if not match:
+            if cell.cell_type == "markdown" and re.search(r"^\*\*Claim\b", cell.source, re.M):
+                found.append(f"notebooks/{name}.ipynb, cell {number}: a claim begins its cell, as `**Claim 3.** One falsifiable sentence.`")
+            continue
+        numbers.append(int(match[1]))
+        slugs.append(cell.metadata.get("slug"))
+        following = cells[number] if number < len(cells) else None
+        where = f"notebooks/{name}.ipynb, cell {number} (claim {match[1]})"
+        if len(match[2]) <= 20:
+            found.append(f"{where}: say what the claim is, in a sentence")
+        if following is None or following.cell_type != "code" or "claim" not in following.metadata.get("tags", []):
+            found.append(f"{where}: the next cell is code with the tag `claim`, which computes, prints and asserts it")
+            continue
+        of_claims.add(number)
+        if not asserts(following.source):
+            found.append(f"{where}: its code asserts nothing that it computed")
+    if numbers != list(range(1, len(numbers) + 1)):
+        found.append(f"notebooks/{name}.ipynb: the claims are numbered {', '.join(map(str, numbers))}: number them 1, 2, 3 ... in the order of the page")
+    for slug in dict.fromkeys(filter(None, slugs)):
+        if slugs.count(slug) > 1:
+            found.append(f"notebooks/{name}.ipynb: two claims have the slug {slug}: give each its own")
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code" and "claim" in cell.metadata.get("tags", []) and number not in of_claims:
+            found.append(f"notebooks/{name}.ipynb, cell {number + 1}: it has the tag `claim`, but the cell before it is no claim: take the tag away, or write the claim")
+    return found
+
+
+def asserts(source: str) -> bool:
+    """Whether the code compares something that it computed (an assertion of constants cannot fail)."""
+    try:
+        tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.M))
+    except SyntaxError:
+        return True  # executing it will say more
+    checks = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) and any(isinstance(n, ast.Name | ast.Attribute) for n in ast.walk(node.test))]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "assert" in ast.unparse(node.func)]
+    return bool(checks or calls)
+
+
+# ---- what a finished chapter keeps to
+
+
+def headings(source: str) -> list[tuple[int, str]]:
+    tokens = MarkdownIt().parse(source)
+    return [(int(t.tag[1]), tokens[i + 1].content) for i, t in enumerate(tokens) if t.type == "heading_open"]
+
+
+def notebook_rules(name: str) -> list[str]:
+    """What else a finished chapter keeps to: a clean file, plain Markdown, the least number of claims and exercises, lines that fit."""
+    notebook, least = load(name), option("form", {})
+    found, here = [], f"notebooks/{name}.ipynb"
+    text = source_path(name).read_text(encoding="utf-8")
+    if not (text.startswith('{\n "cells": [') and text.endswith("}\n")):
+        found.append(f"{here} is not written with one space of indentation and a last newline: {TIDY}")
+    if set(notebook.metadata) - {"kernelspec", "language_info"} or set(notebook.metadata.get("language_info", {})) - {"name"}:
+        found.append(f"{here} has metadata of an editor: {TIDY}")
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        found.append(f"{here}: its kernel is not python3: {TIDY}")
+    titles = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in headings(cell.source) if line[0] == 1]
+    if len(titles) != 1:
+        found.append(f"{here} has {len(titles)} titles: one `# Title`, and `##` for sections")
+    for number, cell in enumerate(notebook.cells, start=1):
+        where = f"{here}, cell {number}"
+        unknown = set(cell.metadata) - CELL_METADATA
+        if unknown:
+            found.append(f"{where} has metadata of an editor ({', '.join(sorted(unknown))}): {TIDY}")
+        tags = set(cell.metadata.get("tags", [])) - set(least.get("tags", cell.metadata.get("tags", [])))
+        if tags:
+            found.append(f"{where} has the unknown tag {', '.join(sorted(tags))}: correct it, or list it under `form` in _config.yml")
+        if cell.cell_type == "code":
+            if cell.outputs or cell.execution_count is not None:
+                found.append(f"{where} has outputs or a count: {TIDY}")
+            if not cell.source.strip():
+                found.append(f"{where} is empty: {TIDY}")
+            room = least.get("columns", 10**6) - (4 if "claim" in cell.metadata.get("tags", []) else 0)
+            longest = max(map(len, cell.source.splitlines() or [""]))
+            if longest > room:
+                found.append(f"{where} has a line of {longest} characters: the page shows {room}")
+        elif cell.cell_type == "markdown":
+            prose = re.sub(r"```.*?```|`[^`\n]*`", "", cell.source, flags=re.S)
+            if re.search(r"^:{3,}|\{[a-z:]+\}`|^\([\w-]+\)=$|^%{1,3} |\{\{", prose, re.M) or re.search(r"^```\{", cell.source, re.M):
+                found.append(f"{where} has MyST that Colab and GitHub show as it is written: use plain Markdown")
+    if len(claims(notebook)) < least.get("claims", 0):
+        found.append(f"{here} has {len(claims(notebook))} claims: a chapter has {least['claims']} at least")
+    exercises = [h for cell in notebook.cells if cell.cell_type == "markdown" for h in headings(cell.source) if re.match(r"Exercise \d", h[1])]
+    solutions = [cell for cell in code_cells(notebook) if cell.source.startswith("# @title Solution")]
+    if len(exercises) < least.get("exercises", 0) or len(solutions) < len(exercises):
+        found.append(f"{here} has {len(exercises)} exercises and {len(solutions)} solutions: {least.get('exercises', 0)} at least, each `### Exercise 1` with a cell `# @title Solution`")
+    if not all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions):
+        found.append(f"{here}: a solution is folded away by the tag `hide-cell`")
+    return found
+
+
+# ---- requirements
+
+
+def requirement_faults() -> list[str]:
+    """Requirements that their lock does not have, or has in a version that they do not allow."""
+    locked = {}
+    try:
+        for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+            if match := re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)", line):
+                locked.setdefault(canonicalize_name(match[1]), match[2])
+    except OSError:
+        return []  # a book without a lock
+    found = []
+    for requirement in requirements():
+        version = locked.get(canonicalize_name(requirement.name))
+        if requirement.name != "torch" and (version is None or version not in requirement.specifier):
+            has = "does not have it" if version is None else f"has {version}"
+            found.append(f"requirements.txt asks for {str(Requirement(str(requirement))).split(';')[0].strip()}, but requirements.lock {has}: run `make lock`")
+    return found
+
+
+def check(names: list[str]) -> None:
+    """Stop at faults of form: those of the book, and of the named chapters (all where none is named)."""
+    found = toc_faults()
+    if not found:
+        there = [name for name in chapters() if not names or name in names]
+        found = [*(fault for name in there for fault in notebook_faults(name)), *data_faults(), *requirement_faults()]
+    if found:
+        print("\n".join(found), file=sys.stderr)
+        raise BookError(f"{found[0]}" if len(found) == 1 else f"{len(found)} faults of form, named above: mend them, then run `make` again")
+
+
+# ---- tidy
+
+
+def tidy(names: list[str]) -> None:
+    """Take out of the notebooks what an editor or a run left there: outputs, counts, metadata, empty cells; give each cell an id of its own."""
+    for name in names:
+        path = source_path(name)
+        before = path.read_text(encoding="utf-8")
+        notebook = nbformat.convert(nbformat.reader.reads(before), 4)
+        notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+        notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+        notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+        seen = set()
+        for cell in notebook.cells:
+            cell.metadata = {key: value for key, value in cell.metadata.items() if key in CELL_METADATA}
+            if not cell.get("id") or cell.id in seen:
+                cell.id = uuid.uuid4().hex[:8]
+            seen.add(cell.id)
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        after = nbformat.writes(notebook) + "\n"
+        if after != before:
+            write_atomically(path, after)
+            print(f"notebooks/{name}.ipynb is tidy now")

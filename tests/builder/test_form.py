@@ -1,0 +1,120 @@
+"""Faults of form on the small book: each is one line with file, cell and cure, before anything is executed."""
+
+import json
+
+import nbformat
+import pytest
+from small import ONE, TOC, TWO, edit
+
+CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "x = 1 + 1\nprint(x)\nassert x == 2, 'x is not two'"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("notebooks/two}", "notebooks/one}"), ("listed 2 times", "notebooks/two.ipynb is not in _toc.yml")),
+        (("notebooks/one}", "notebooks/one.ipynb}"), ("write notebooks/one, without the ending", "line 6")),
+        (("notebooks/one}", "notebooks/three}"), ("there is no notebooks/three", "notebooks/one.ipynb is not in _toc.yml")),
+        (("    chapters: [{file: notebooks/one}", "  chapters: [{file: notebooks/one}"), ("_toc.yml, line", "indentation")),
+        (("    chapters: [{file: notebooks/one}, {file: notebooks/two}]\n", ""), ("the part 'Small' has no chapters", "line 5")),
+        (("format: jb-book", "format jb-book"), ("_toc.yml",)),
+        (("parts:", "part:"), ("`parts` is a list of parts",)),
+    ],
+)
+def test_the_table_of_contents(small, change, words):
+    assert change[0] in TOC
+    edit(small.root / "_toc.yml", *change)
+    small.failing(*words)
+    assert not small.times(), "something was executed"
+
+
+def test_no_table_of_contents(small):
+    (small.root / "_toc.yml").unlink()
+    small.failing("_toc.yml is missing", "git checkout")
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["No title here, but a sentence.", "print(1)"], ("cell 1", "begin with a Markdown cell `# Title`")),
+        (["# One", "print(1)"], ("cell 1", "the chapter's question")),
+        ([*ONE, CLAIM[0], "print(2)"], ("cell 3 (claim 1)", "with the tag `claim`")),
+        ([*ONE, "## A claim\n\n**Claim 1.** Not at the beginning of its cell."], ("cell 3", "a claim begins its cell")),
+        ([*ONE, "!pip install numpy"], ("cell 3", "line 1 installs something", "make lock")),
+        ([*ONE, "x = 1\n%pip install --quiet numpy"], ("cell 3", "line 2 installs something")),
+        ([*ONE, "!conda install numpy"], ("cell 3", "installs something")),
+        ([*ONE, "## A\n\n<script>alert(9)</script>"], ("cell 3", "scripts, event attributes")),
+        ([*ONE, '## A\n\n<img src="x" onerror="alert(9)">'], ("cell 3", "scripts, event attributes")),
+        ([*ONE, '## A\n\n<a href="javascript:alert(9)">x</a>'], ("cell 3", "scripts, event attributes")),
+        ([*ONE, "## A\n\n[x](javascript:alert%289%29)"], ("cell 3", "scripts, event attributes")),
+        ([*ONE, '## A\n\n<svg/onload="alert(9)">'], ("cell 3", "scripts, event attributes")),
+        ([*ONE, '## A\n\n<iframe src="https://example.org"></iframe>'], ("cell 3", "scripts, event attributes")),
+        ([*ONE, "## A\n\n<details>\n<summary>More</summary>\n\nnever closed"], ("`<details>` is not closed",)),
+    ],
+)
+def test_a_notebook(small, cells, words):
+    small.write("one", cells)
+    small.failing("notebooks/one.ipynb", *words)
+    assert not small.times(), "something was executed"
+    small.failing(*words, command=("execute", "one"))
+
+
+def test_what_is_quoted_is_no_script_and_what_is_guarded_is_for_colab(small):
+    quoted = "## A\n\nThe tag `<script>` and\n\n```\n<script>alert(9)</script>\n```\n"
+    small.write("one", [*ONE, quoted, "import sys\nif 'google.colab' in sys.modules:\n    %pip install --quiet uv\nprint('there')"])
+    small.mended()
+
+
+def test_claims_are_numbered_in_order(small):
+    small.write("one", [*ONE, CLAIM[0].replace("1.", "2.", 1), CLAIM[1]], tags=["claim"])
+    small.failing("numbered 2", "in the order of the page")
+    small.write("one", [*ONE, CLAIM[0], "print(2)\nassert 2 == 2"], tags=["claim"])
+    small.failing("claim 1", "asserts nothing that it computed")
+    small.write("one", [*ONE, "print(3)\nx = 3\nassert x == 3, 'not three'"], tags=["claim"])
+    small.failing("cell 3", "the cell before it is no claim")
+
+
+def test_many_faults_are_listed_together(small):
+    small.write("one", ["# One", "!pip install numpy"])
+    small.write("two", [TWO[0], "print(1)", "print(2)"], tags=["claim"])
+    (small.root / "data" / "other.txt").write_text("new")
+    small.failing("notebooks/one.ipynb, cell 1", "notebooks/one.ipynb, cell 2", "notebooks/two.ipynb, cell 3", "data/other.txt", "4 faults of form")
+
+
+def test_a_requirement_without_its_lock(small):
+    (small.root / "requirements.lock").write_text("numpy==1.26.0 \\\n    --hash=sha256:00\n")
+    (small.root / "requirements.txt").write_text("# The chapters\nnumpy~=2.4\npolars~=1.0\n")
+    small.failing("numpy~=2.4, but requirements.lock has 1.26.0: run `make lock`", "polars~=1.0, but requirements.lock does not have it: run `make lock`")
+
+
+def test_what_jupyterlab_leaves_is_tidied(small):
+    path = small.root / "notebooks" / "one.ipynb"
+    small.write("one", [*ONE, *CLAIM], tags=["claim"])
+    assert small.run("tidy").returncode == 0
+    clean = path.read_text()
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.language_info = {"name": "python", "version": "3.13.1", "file_extension": ".py"}
+    notebook.metadata.widgets = {}
+    for cell in notebook.cells:
+        cell.metadata["collapsed"] = False
+        if cell.cell_type == "code":
+            cell.execution_count = 7
+            cell.outputs = [nbformat.v4.new_output("stream", text="2\n")]
+    notebook.cells.append(nbformat.v4.new_code_cell(""))
+    path.write_text(json.dumps(notebook, indent=4))
+    result = small.run("tidy")
+    assert result.returncode == 0 and "one.ipynb is tidy now" in result.stdout and "two" not in result.stdout
+    assert path.read_text() == clean
+
+
+def test_cells_without_ids_get_some(small):
+    path = small.root / "notebooks" / "one.ipynb"
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        cell.pop("id")
+    notebook["nbformat_minor"] = 4
+    path.write_text(json.dumps(notebook))
+    assert small.run("tidy").returncode == 0
+    ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
+    assert len(set(ids)) == len(ids) == 2
+    small.mended()

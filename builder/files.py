@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import subprocess
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -47,6 +48,14 @@ def point(link: pathlib.Path, target: pathlib.Path) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target.relative_to(link.parent))
     os.replace(temporary, link)
+
+
+def git(*words: str) -> str:
+    """What git says of the book's folder; nothing where there is no git, or no repository."""
+    try:
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
 
 
 _held: list[int] = []

@@ -4,6 +4,12 @@ Sphinx and its other extensions connect to the same events with priority 500: BE
 its lines.
 """
 
+import functools
+import re
+
+from sphinx.errors import SphinxError
+
+from ..files import BookError
 from . import charts, claims, contents, executed, figures, glossary, repository, sharing, theme, typography
 
 BEFORE = (
@@ -35,12 +41,29 @@ AFTER = (
 DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger}
 
 
+def naming(event, hook):
+    """The hook, with the page in the message of its faults."""
+
+    @functools.wraps(hook)
+    def named(app, *arguments):
+        try:
+            return hook(app, *arguments)
+        except (BookError, SphinxError):
+            raise
+        except Exception as error:
+            pages = [one for one in arguments if isinstance(one, str) and re.match(r"[\w-]+/[\w-]+$", one)]
+            page = pages[0] if pages else app.env.docname if event == "doctree-read" else "the pages"
+            raise BookError(f"{page}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else hook.__name__}, in {hook.__module__}") from error
+
+    return named
+
+
 def setup(app):
     # Off where builder/render delivers the pages itself, from a copy.
     app.add_config_value("deliver_pages", True, "", bool)
     for first, hooks in ((100, BEFORE), (600, AFTER)):
         for place, (event, hook) in enumerate(hooks):
-            app.connect(event, hook, priority=first + place)
+            app.connect(event, naming(event, hook), priority=first + place)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,8 @@ import re
 
 import nbformat
 
+from ..chapters import code_cells
+from ..files import BookError
 from ..render.drawn import drawn
 from ..render.pictures import MIME, bundle, charts_of, picture
 from .executed import chapter_of
@@ -40,7 +42,13 @@ def put_charts(app, docname, source):
     notebook = nbformat.reads(source[0], as_version=4)
     for number, (cell, output, specification) in enumerate(charts_of(notebook), start=1):
         label = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "An interactive chart")
-        output.data = nbformat.from_dict({"text/html": markup(app, specification, label, chapter_of(docname), number)})
+        try:
+            shown = markup(app, specification, label, chapter_of(docname), number)
+        except Exception as error:
+            place = code_cells(notebook).index(cell) + 1
+            cause = str(error).strip().splitlines()
+            raise BookError(f"{docname}.ipynb, code cell {place}: its chart cannot be drawn: {cause[-1] if cause else type(error).__name__}") from error
+        output.data = nbformat.from_dict({"text/html": shown})
     source[0] = nbformat.writes(notebook)
 
 

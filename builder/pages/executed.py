@@ -3,12 +3,13 @@
 import copy
 import functools
 import pathlib
+import re
 
 import nbformat
 
-from ..chapters import source_path
+from ..chapters import code_cells, source_path
 from ..execute import store
-from ..files import digest
+from ..files import BookError, digest
 
 
 def chapter_of(docname: str) -> str | None:
@@ -40,10 +41,19 @@ def version(name: str) -> str:
     return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"])
 
 
+def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:
+    """Only a cell that says so, by the tag `script`, may put a script of its own on the page."""
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        shown = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+        if re.search(r"<\s*script|\son\w+\s*=|javascript:", shown, re.I) and "script" not in cell.metadata.get("tags", []):
+            raise BookError(f"notebooks/{name}.ipynb, code cell {number}: it displays a script, which the page would not run: give the cell the tag `script`, if that is meant")
+
+
 def put_outputs(app, docname, source):
     """The page's source is the executed notebook; its folded cells say what they hold."""
     if chapter_of(docname):
         notebook = copy.deepcopy(chapter(chapter_of(docname)))
+        check_scripts(chapter_of(docname), notebook)
         for cell in notebook.cells:
             if {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
                 what = "the solution" if cell.source.startswith("# @title Solution") else "the code"

@@ -1,43 +1,78 @@
 """Where the book's repository is, for Colab, Binder and source links: a fork need not edit anything.
 
-GitHub Actions' environment first, then the git remote `origin`, then `_config.yml`.
+GitHub Actions' environment first, then the git remote `origin`, then `repository` in `_config.yml` where there is neither. A remote that is not a known
+host's gives no links at all: better none than those of a stranger.
 """
 
 import os
 import re
-import subprocess
+from typing import NamedTuple
 
-from ..files import ROOT
+from ..files import git
 
 
-def from_actions() -> tuple[str, str] | None:
+class Repository(NamedTuple):
+    host: str  # github.com or gitlab.com
+    path: str  # owner/name; on GitLab there may be groups between
+    branch: str
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}/{self.path}"
+
+    @property
+    def pages(self) -> str:
+        """Where its host publishes the site: a project's below its owner's, one named after its owner's address there."""
+        owner, _, name = self.path.partition("/")
+        domain = f"{owner.lower()}.{'github' if self.host == 'github.com' else 'gitlab'}.io"
+        return f"https://{domain}/" if name.lower() == domain else f"https://{domain}/{name}/"
+
+
+def parsed(address: str, branch: str) -> Repository | None:
+    """The repository of an address as git or a browser writes it; None where the host is not a known one."""
+    match = re.fullmatch(r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)(github\.com|gitlab\.com)(?::\d+)?[:/]([\w.-]+(?:/[\w.-]+)+)/?", address)
+    return Repository(match[1], match[2].removesuffix(".git"), branch) if match else None
+
+
+def from_actions() -> Repository | None:
     name = os.environ.get("GITHUB_REPOSITORY")
-    if not name:
+    if not name or os.environ.get("GITHUB_SERVER_URL", "https://github.com") != "https://github.com":
         return None
-    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-    # A pull request's ref is not a branch that others can open.
-    branch = os.environ.get("GITHUB_REF_NAME", "main") if os.environ.get("GITHUB_REF_TYPE") == "branch" else "main"
-    return f"{server}/{name}", "main" if "/merge" in branch else branch
+    reference = os.environ.get("GITHUB_REF_NAME", "main")
+    # What a pull request is built from is no branch that others can open; what it goes into is.
+    merge = re.fullmatch(r"\d+/merge", reference)
+    return Repository("github.com", name, os.environ.get("GITHUB_BASE_REF") or "main" if merge else reference)
 
 
-def from_remote() -> tuple[str, str] | None:
-    def git(*words):
-        result = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
-        return result.stdout.strip()
+def from_remote() -> Repository | None:
+    """The remote, at the present branch if it has been pushed, else at the remote's own."""
+    branch = git("branch", "--show-current")
+    if not branch or not git("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{branch}"):
+        branch = git("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/") or "main"
+    return parsed(git("remote", "get-url", "origin"), branch)
 
-    match = re.fullmatch(r"(?:https://|ssh://git@|git@)(github\.com|gitlab\.com)[:/](.+?)(?:\.git)?/?", git("remote", "get-url", "origin"))
-    return (f"https://{match[1]}/{match[2]}", git("branch", "--show-current") or "main") if match else None
 
-
-def address(url: str) -> str:
-    """The site's address: what is set, else GitHub Pages' for the repository."""
-    owner, name = url.rstrip("/").split("/")[-2:]
-    return os.environ.get("BOOK_URL") or f"https://{owner.lower()}.github.io/{name}/"
+def found(options: dict) -> Repository | None:
+    if os.environ.get("GITHUB_REPOSITORY"):
+        return from_actions()
+    if git("remote", "get-url", "origin"):
+        return from_remote()
+    return parsed(options.get("repository_url") or "", options.get("repository_branch") or "main")
 
 
 def locate(app, config):
     options = config.html_theme_options
-    url, branch = from_actions() or from_remote() or (options["repository_url"], options["repository_branch"])
-    options["repository_url"], options["repository_branch"] = url, branch
-    config.html_baseurl = config.ogp_site_url = address(url).rstrip("/") + "/"
-    config.html_context = (config.html_context or {}) | {"repository_url": url}
+    repository = found(options)
+    base = os.environ.get("BOOK_URL") or (repository.pages if repository else "")
+    config.html_baseurl = config.ogp_site_url = base.rstrip("/") + "/" if base else ""
+    if repository:
+        options["repository_url"], options["repository_branch"] = repository.url, repository.branch
+        options["repository_provider"] = repository.host.partition(".")[0]
+    if not repository or repository.host != "github.com":  # Colab opens GitHub's notebooks alone, and so does Binder by the address that the theme writes
+        options["launch_buttons"] = {}
+    if not repository:
+        for name in ("repository_url", "path_to_docs"):
+            options[name] = ""
+        for name in ("use_repository_button", "use_issues_button", "use_edit_page_button", "use_source_button"):
+            options[name] = False
+    config.html_context = (config.html_context or {}) | {"repository_url": repository.url if repository else ""}

@@ -3,13 +3,12 @@
 import html
 import json
 import pathlib
-import subprocess
 
 from docutils import nodes
 
 from .. import chapters
 from ..chapters import option
-from ..files import ROOT
+from ..files import git
 from ..render.drawn import drawn
 from ..render.pictures import card, cover
 from . import executed
@@ -25,7 +24,8 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     metadata = app.env.metadata[app.env.docname]
     metadata["og:description"] = plain(chapters.question(notebook))
-    metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
+    if app.config.html_baseurl:
+        metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
     metadata["og:image:alt"] = f"A figure of the chapter: {chapters.title(notebook)}"
     found = executed.record(name)
     title = next(iter(doctree.findall(nodes.title)))
@@ -55,14 +55,15 @@ def describe(app, pagename, templatename, context, doctree):
 
 def changed(name: str) -> str:
     """When the chapter was last changed, by git; the book's first day where git does not tell."""
-    command = ["git", "-C", ROOT, "log", "-1", "--format=%cI", "--", f"notebooks/{name}.ipynb"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
+    return git("log", "-1", "--format=%cI", "--", f"notebooks/{name}.ipynb") or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
 
 
 def write_cards_feed_and_sitemap(app, exception):
     if exception:
         return
     site, base = pathlib.Path(app.outdir), app.config.html_baseurl
+    if not base:  # neither a sitemap nor a feed is possible without addresses
+        return
     locations = "".join(f"<url><loc>{base}{name}.html</loc></url>" for name in sorted(app.env.found_docs))
     (site / "sitemap.xml").write_text(
         f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>\n',

@@ -13,6 +13,7 @@ import pathlib
 import re
 import shutil
 
+import bs4
 import tinycss2
 
 from ..files import BookError, digest
@@ -130,6 +131,20 @@ def replaced(text: str, old: str, new: str, page: pathlib.Path) -> str:
     return text.replace(old, new, 1)
 
 
+INLINE = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.S)
+
+
+def known_scripts(text: str) -> list[str]:
+    """The inline scripts that may run: those of the templates around the article, and in it those that cells tagged `script` display."""
+    before, _, rest = text.partition("<article")
+    article, _, after = rest.partition("</article>")
+    known = INLINE.findall(before + after)
+    if INLINE.search(article):
+        cells = bs4.BeautifulSoup(article, "html.parser").select(".tag_script .cell_output script:not([src], [type])")
+        known += [cell.string for cell in cells]
+    return known
+
+
 def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> str:
     """Give the page sizes of pictures, scripts after the text, and its policy; returns the text. A page that has its policy is finished already, and the root page only leads on."""
     text = page.read_text(encoding="utf-8")
@@ -157,8 +172,7 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
     # The sidebar's logo and search button belong to a landmark.
     text = replaced(text, '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', page)
-    inline = re.findall(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", text, re.S)
-    hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline}
+    hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in known_scripts(text)}
     policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
     text = replaced(text, '<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', page)
     page.write_text(text, encoding="utf-8")

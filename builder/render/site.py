@@ -24,7 +24,7 @@ import yaml
 from ..chapters import chapters, load, outline, toc
 from ..execute.key import versions
 from ..execute.store import current, executed
-from ..files import BUILD, ROOT, BookError, alone, digest, end_with, let_go, point
+from ..files import BUILD, ROOT, BookError, alone, digest, end_with, git, let_go, point
 from .delivery import deliver
 from .drawn import drawn, forget_the_oldest
 from .pictures import bundle, card, charts_of, cover, picture
@@ -34,7 +34,7 @@ SITE = BUILD / "html"
 KEPT = BUILD / "pages"
 # What of the tree a page can show, beside the executions.
 SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book", "notebooks", "builder/chapters.py", "builder/requirements.py", "builder/render", "builder/pages")
-PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_REF_TYPE", "BOOK_URL")
+PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_BASE_REF", "BOOK_URL")
 
 
 def sources(*, with_chapters: bool) -> list[str | bytes]:
@@ -43,7 +43,7 @@ def sources(*, with_chapters: bool) -> list[str | bytes]:
     files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
     contents = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
     packages = json.dumps(versions(["jupyter-book", "vl-convert-python", "sphinx-mathjax-offline", "sphinxext-opengraph"]))
-    remote = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout
+    remote = git("remote", "get-url", "origin") + git("branch", "--show-current")
     outlines = [json.dumps(outline(load(name))) for name in chapters()]
     return [*contents, *outlines, packages, sys.version, remote, *(os.environ.get(name, "") for name in PLACE)]
 
@@ -128,9 +128,12 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
         os.close(lives)
     if child.exitcode:
         lines = (output / "log.txt").read_text(encoding="utf-8").splitlines() or [f"it ended with {child.exitcode}"]
+        ours = [line.rsplit("BookError: ", 1)[1] for line in lines if "BookError: " in line]
+        if ours:
+            raise BookError(f"{ours[0].strip()}; the site is left as it was")
         faults = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line] or lines[-15:]
         print("\n".join(faults[:20]), file=sys.stderr)
-        raise BookError(f"Jupyter Book could not render the pages: {faults[0].strip()}; the site is left as it was")
+        raise BookError(f"Jupyter Book could not render the pages: {faults[0].strip().removeprefix(f'{ROOT}/')}; the site is left as it was")
     return output / "html"
 
 

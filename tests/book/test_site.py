@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import urllib.parse
 
 import bs4
@@ -114,8 +113,10 @@ def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"GITHUB_REPOSITORY": "Someone/Fork", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "draft"}, "github.com/Someone/Fork/blob/draft"),
-        ({"GITHUB_REPOSITORY": "Someone/Fork", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "12/merge"}, "github.com/Someone/Fork/blob/main"),
+        ({"GITHUB_REPOSITORY": "Someone/Fork", "GITHUB_REF_NAME": "draft"}, "draft"),
+        ({"GITHUB_REPOSITORY": "Someone/Fork", "GITHUB_REF_NAME": "v1.0"}, "v1.0"),
+        ({"GITHUB_REPOSITORY": "Someone/Fork", "GITHUB_REF_NAME": "feature/merge-x"}, "feature/merge-x"),
+        ({"GITHUB_REPOSITORY": "Someone/Fork", "GITHUB_REF_NAME": "12/merge", "GITHUB_BASE_REF": "trunk"}, "trunk"),
     ],
 )
 def test_the_repository_is_found_in_the_environment(environment, expected, monkeypatch):
@@ -123,13 +124,10 @@ def test_the_repository_is_found_in_the_environment(environment, expected, monke
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    url, branch = repository.from_actions()
-    assert f"{url}/blob/{branch}".endswith(expected)
+    assert repository.from_actions() == ("github.com", "Someone/Fork", expected)
+    assert repository.found({}) == repository.from_actions()
 
 
-@pytest.mark.parametrize("remote", ["git@github.com:a/b.git", "https://github.com/a/b", "ssh://git@github.com/a/b.git"])
-def test_the_repository_is_found_in_the_git_remote(remote, monkeypatch, tmp_path):
-    subprocess.run(["git", "init", "-q", "-b", "trunk", tmp_path], check=True)
-    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", remote], check=True)
-    monkeypatch.setattr(repository, "ROOT", tmp_path)
-    assert repository.from_remote() == ("https://github.com/a/b", "trunk")
+@pytest.mark.parametrize("remote", ["git@github.com:a/b.git", "https://github.com/a/b", "ssh://git@github.com/a/b.git", "https://token@github.com/a/b.git"])
+def test_the_repository_is_found_in_the_git_remote(remote):
+    assert repository.parsed(remote, "trunk") == ("github.com", "a/b", "trunk")

@@ -1,5 +1,8 @@
 """The small book's site: complete or not there, and the same each time."""
 
+import base64
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -13,6 +16,7 @@ import pytest
 from small import ONE, SmallBook, edit, wait_until
 
 from builder import compare
+from builder.files import digest
 
 
 def test_the_site_is_replaced_in_one_step_or_not_at_all(rendered):
@@ -125,7 +129,7 @@ def test_a_plain_build_is_usable_and_leaves_the_finished_site_as_it_is(rendered)
     assert rendered.site == site and (rendered.root / "_build" / "html").is_symlink()
 
 
-CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "print('sum', 1 + 1)\nassert 1 + 1 == 2"]
+CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "x = 1 + 1\nprint('sum', x)\nassert x == 2, 'x is not two'"]
 
 
 def test_links_to_claims_and_cells_work_between_chapters_in_both_modes(built):
@@ -155,3 +159,67 @@ def test_an_interrupted_rendering(built, how):
     wait_until(lambda: not built.processes(), "the end of Sphinx", seconds=60)
     assert not (built.root / "_build" / "html").exists()
     built.render()
+
+
+def test_a_fault_of_a_page_names_chapter_and_cell(built):
+    built.write("one", [*ONE, "from IPython.display import HTML\nHTML('<script>alert(9)</script>')"])
+    assert built.run().returncode == 0
+    built.failing("notebooks/one.ipynb, code cell 2: it displays a script", "tag `script`", command=("render",))
+    chart = "import altair as alt\nalt.Chart(alt.Data(values=[{'a': 1}])).mark_point().encode(x=alt.X('a', type='nominal'))"
+    built.write("one", [*ONE, chart])
+    assert built.run().returncode == 0
+    edit(built.root / "_build" / "executed" / "one.ipynb", '"type": "nominal"', '"type": "undefined"')
+    outputs = (built.root / "_build" / "executed" / "one.ipynb").read_text()
+    record = built.root / "_build" / "executed" / "one.json"
+    found = json.loads(record.read_text())
+    record.write_text(json.dumps(found | {"sha256": digest(outputs)}))
+    built.failing("notebooks/one.ipynb, code cell 2: its chart cannot be drawn", command=("render",))
+    built.write("one", ONE)
+    extension = built.root / "builder" / "pages" / "typography.py"
+    extension.write_text(extension.read_text() + "\n\ndef keep_together(app, doctree):\n    {}[app.env.docname]\n")
+    assert built.run().returncode == 0
+    built.failing("KeyError", "in builder.pages.typography", command=("render",))
+
+
+def test_only_scripts_of_templates_and_of_cells_that_say_so_are_allowed(built):
+    script = "from IPython.display import HTML\nHTML('<p id=told></p><script>told.textContent = \"told\"</script>')"
+    built.write("one", [*ONE, script], tags=["script"])
+    assert built.run().returncode == 0
+    page = (built.render() / "notebooks" / "one.html").read_text()
+    policy = re.search(r'script-src ([^;]*);', page)[1]
+    allowed = base64.b64encode(hashlib.sha256(b'told.textContent = "told"').digest()).decode()
+    assert f"'sha256-{allowed}'" in policy
+    other = re.search(r'script-src ([^;]*);', (built.site / "notebooks" / "two.html").read_text())[1]
+    assert set(policy.split()) - set(other.split()) == {f"'sha256-{allowed}'"}
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected", "canonical"),
+    [
+        ("git@github.com:Someone/Fork.git", "https://github.com/Someone/Fork", "https://someone.github.io/Fork/"),
+        ("https://github.com/someone/someone.github.io", "https://github.com/someone/someone.github.io", "https://someone.github.io/"),
+        ("https://gitlab.com/group/sub/book.git", "https://gitlab.com/group/sub/book", "https://group.gitlab.io/sub/book/"),
+        ("/srv/git/book.git", None, None),
+        ("https://git.example.org/a/b", None, None),
+        (None, "https://github.com/small/book", "https://small.github.io/book/"),
+    ],
+)
+def test_addresses(built, remote, expected, canonical, monkeypatch):
+    """No link to a stranger; launch buttons only where they can work."""
+    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
+    if remote:
+        subprocess.run(["git", "init", "-q", "-b", "draft", built.root], check=True)
+        subprocess.run(["git", "-C", built.root, "remote", "add", "origin", remote], check=True)
+    text = (built.render() / "notebooks" / "one.html").read_text()
+    links = set(re.findall(r'href="(https://(?:github|gitlab|colab|mybinder)[^"]*)"', text))
+    if expected is None:
+        assert not links and 'rel="canonical"' not in text and "github.io" not in text
+        return
+    assert f'rel="canonical" href="{canonical}notebooks/one.html"' in text
+    assert any(link.startswith(expected) for link in links)
+    colab = [link for link in links if "colab.research" in link]
+    if "gitlab" in expected:
+        assert not colab and not any("github" in link for link in links)
+    else:
+        assert colab == [f"https://colab.research.google.com/github/{expected.removeprefix('https://github.com/')}/blob/main/notebooks/one.ipynb"]

@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -128,7 +129,8 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
         os.close(lives)
     if child.exitcode:
         lines = (output / "log.txt").read_text(encoding="utf-8").splitlines() or [f"it ended with {child.exitcode}"]
-        ours = [line.rsplit("BookError: ", 1)[1] for line in lines if "BookError: " in line]
+        # As Python ends a traceback with it, or as Sphinx puts it into its own.
+        ours = [found[1] or found[2] for line in lines if (found := re.search(r"BookError: (.*)|threw an exception \(exception: (.*)\)$", line))]
         if ours:
             raise BookError(f"{ours[0].strip()}; the site is left as it was")
         faults = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line] or lines[-15:]

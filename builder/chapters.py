@@ -75,7 +75,7 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 
 def claims(notebook: nbformat.NotebookNode) -> list[dict]:
-    """The chapter's claims: number, sentence (Markdown) and the text that its cell printed, in order.
+    """The chapter's claims: number, slug (that of its address, which stays when claims are inserted), sentence (Markdown), cell, and the text that it printed.
 
     A claim is a Markdown cell that begins `**Claim 3.**`, followed by one code cell tagged `claim`.
     """
@@ -85,7 +85,8 @@ def claims(notebook: nbformat.NotebookNode) -> list[dict]:
         if cell.cell_type == "markdown" and match:
             code = following if following and "claim" in following.metadata.get("tags", []) else None
             printed = "".join(o.text for o in code.get("outputs", []) if o.output_type == "stream") if code else ""
-            found.append({"number": int(match[1]), "text": match[2].strip(), "cell": code, "value": printed.strip("\n")})
+            slug = cell.metadata.get("slug") or f"claim-{match[1]}"
+            found.append({"number": int(match[1]), "slug": slug, "text": match[2].strip(), "cell": code, "value": printed.strip("\n")})
     return found
 
 
@@ -102,4 +103,23 @@ def question(notebook: nbformat.NotebookNode) -> str:
 def outline(notebook: nbformat.NotebookNode) -> list[str]:
     """What other pages may name of the chapter: its headings, its question, and the numbers of its claims and code cells."""
     headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines() if line.startswith("#")]
-    return [*headings, question(notebook), *(str(claim["number"]) for claim in claims(notebook)), str(len(code_cells(notebook)))]
+    return [*headings, question(notebook), *(f"{claim['number']} {claim['slug']}" for claim in claims(notebook)), str(len(code_cells(notebook)))]
+
+
+def short_road(notebook: nbformat.NotebookNode) -> tuple[int, int]:
+    """Words of prose and lines of open code from the title to the recipe (`## What to do`), without what is folded away."""
+    words = lines = 0
+    folded = False
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            hidden = folded or any(tag.startswith("hide") for tag in cell.metadata.get("tags", []))
+            lines += 0 if hidden else sum(bool(line.strip()) for line in cell.source.splitlines())
+            continue
+        if re.search(r"^## What to do", cell.source, re.M):
+            break
+        for part in re.split(r"(</?details[^>]*>)", cell.source):
+            if part.startswith(("<details", "</details")):
+                folded = part.startswith("<details")
+            elif not folded:
+                words += len(re.findall(r"\w+", re.sub(r"\$[^$]*\$", "", part)))
+    return words, lines

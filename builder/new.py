@@ -17,8 +17,8 @@ SECTIONS = [
     "# {title}\n\nIn one sentence: which question does this chapter answer, and for whom?",
     "**What you will see.** Three to six lines, the surprising one included.\n\n**What you need to know.** One line.",
     "## Setup",
-    'import matplotlib.pyplot as plt\nimport numpy as np\nimport seaborn as sns\n\n'
-    'sns.set_theme(style="ticks", palette="colorblind", rc={"axes.spines.top": False, "axes.spines.right": False})\n'
+    "import matplotlib.pyplot as plt\nimport numpy as np\nimport seaborn as sns\n\n"
+    'no_box = {"axes.spines.top": False, "axes.spines.right": False}\nsns.set_theme(style="ticks", palette="colorblind", rc=no_box)\n'
     "rng = np.random.default_rng(0)",
     "## The first question\n\nThe smallest example that bears on it.",
     *(
@@ -30,8 +30,9 @@ SECTIONS = [
             "# Five standard errors: the theory that the value is compared with.\nassert abs(value) < 5 / np.sqrt(10_000)",
         )
     ),
-    "## What goes wrong in practice",
-    "## What to do",
+    "## What to do\n\nThe recipe, ready to copy.",
+    "## What goes wrong in practice\n\nEach failure under the words of its message, or of the question as people ask it.",
+    "## Exercises",
     *(
         part
         for number in range(1, 4)
@@ -52,6 +53,8 @@ def layout(name: str) -> nbformat.NotebookNode:
             cell.metadata.tags = ["hide-cell"]
         elif not prose and "assert" in text:
             cell.metadata.tags = ["claim"]
+        elif match := re.match(r"\*\*Claim (\d+)", text):
+            cell.metadata.slug = f"what-claim-{match[1]}-says"
         cells.append(cell)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
@@ -65,8 +68,12 @@ def new(name: str) -> None:
     if path.exists():
         raise BookError(f"notebooks/{name}.ipynb is there already: choose another name")
     text = contents.read_text(encoding="utf-8")
-    own = text.index("  - caption: The book")
+    lines = list(re.finditer(r"^( *)- file: notebooks/\S+ *\n", text, re.M))
     write_atomically(path, nbformat.writes(layout(name)) + "\n")
-    write_atomically(contents, text[:own] + f"      - file: notebooks/{name}\n" + text[own:])
+    if not lines:
+        print(f"notebooks/{name}.ipynb is laid out: list it in _toc.yml as `- file: notebooks/{name}`.")
+        return
+    last = lines[-1]
+    write_atomically(contents, text[: last.end()] + f"{last[1]}- file: notebooks/{name}\n" + text[last.end() :])
     print(f"notebooks/{name}.ipynb is laid out, and listed as the last chapter of _toc.yml: move it to its part.")
     print(f"Write it with `make lab`; see it with `make CHAPTER={name}`; check it with `make test`.")

@@ -14,7 +14,8 @@ lay out what is far away, show search results without the source of formulas. */
         options: { processHtmlClass: "math", ignoreHtmlClass: "document" },
         startup: { typeset: false, ready: () => resolve(MathJax.startup.defaultReady()) },
       };
-      document.head.append(Object.assign(document.createElement("script"), { src: new URL("mathjax/startup.js", root) }));
+      const onerror = () => document.documentElement.classList.add("formulas-fail"); // shown as they are written
+      document.head.append(Object.assign(document.createElement("script"), { src: new URL("mathjax/startup.js", root), onerror }));
     }));
 
   /* Formulas are set shortly before they come into view, all of them before the page is printed. */
@@ -35,14 +36,39 @@ lay out what is far away, show search results without the source of formulas. */
       { rootMargin: "600px 0px" },
     );
     for (const formula of waiting) near.observe(formula);
-    addEventListener("beforeprint", () => window.MathJax?.typeset?.([...waiting]));
+    return () => {
+      const rest = [...waiting];
+      waiting.clear();
+      return rest.length ? formulaSetter().then(() => MathJax.typesetPromise(rest)) : Promise.resolve();
+    };
+  }
+
+  /* Paper is light, whatever the screen is, and has all formulas and what was folded away by the reader's own choice. A browser's own print command
+  does not wait: what has been set by then is printed, the rest as it is written. */
+  async function printPage() {
+    await setRest?.();
+    window.print();
+  }
+
+  function lightOnPaper() {
+    let theme;
+    addEventListener("beforeprint", () => {
+      theme = document.documentElement.dataset.theme;
+      document.documentElement.dataset.theme = "light";
+      document.documentElement.classList.add("formulas-fail");
+      window.MathJax?.typeset?.([...document.querySelectorAll(".math:not(:has(mjx-container))")]);
+    });
+    addEventListener("afterprint", () => {
+      document.documentElement.dataset.theme = theme;
+      document.documentElement.classList.remove("formulas-fail");
+    });
   }
 
   /* A link to a folded cell opens it. */
   function unfold() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const details = target && (target.closest("details") ?? target.querySelector("details"));
-    if (details) details.open = true;
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
+    if (target?.matches(".cell")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
     if (target) {
       far().forEach(layOut);
       target.scrollIntoView();
@@ -124,8 +150,65 @@ lay out what is far away, show search results without the source of formulas. */
     };
   }
 
+  /* Guess first: what the reader commits to stands beside what the claim's cell printed. Nothing is sent anywhere. */
+  function letGuess() {
+    for (const guess of document.querySelectorAll(".guess")) {
+      const { answer, unit } = guess.dataset;
+      const [slider, shown, told] = ["input", "output", ".guess-told"].map((part) => guess.querySelector(part));
+      slider?.addEventListener("input", () => (shown.value = slider.value));
+      for (const button of guess.querySelectorAll("button")) {
+        button.addEventListener("click", () => {
+          const mine = slider ? slider.value : button.value;
+          guess.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", other === button));
+          const with_unit = (value) => (unit ? `${value} ${unit}` : value);
+          told.textContent = `You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
+        });
+      }
+    }
+  }
+
+  /* One switch for all code of the site, remembered. */
+  function switchCode() {
+    const folded = () => document.querySelectorAll(".bd-article details.hide, .bd-article details.claim-code");
+    const facts = document.querySelector(".facts");
+    if (!facts || !folded().length) return;
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "code-switch" });
+    const show = (open) => {
+      button.textContent = open ? "Hide all code" : "Show all code";
+      button.setAttribute("aria-pressed", open);
+    };
+    const remembered = () => {
+      try {
+        return localStorage.getItem("code") === "open";
+      } catch {
+        return false; // no storage
+      }
+    };
+    show(remembered());
+    if (remembered()) folded().forEach((one) => (one.open = true));
+    button.addEventListener("click", () => {
+      const open = button.getAttribute("aria-pressed") !== "true";
+      folded().forEach((one) => (one.open = open));
+      show(open);
+      try {
+        localStorage.setItem("code", open ? "open" : "folded");
+      } catch {
+        // it holds for this page
+      }
+    });
+    facts.before(button);
+  }
+
+  /* On a phone the drawer of contents closes once a place is chosen. */
+  function closeDrawer() {
+    document.addEventListener("click", ({ target }) => {
+      if (target.closest?.("dialog[open] a[href]")) target.closest("dialog[open]").close();
+    });
+  }
+
+  let setRest;
   const actions = {
-    print: () => window.print(),
+    print: printPage,
   };
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -134,11 +217,15 @@ lay out what is far away, show search results without the source of formulas. */
     }
     unfold();
     addEventListener("hashchange", unfold);
+    lightOnPaper();
+    letGuess();
+    switchCode();
+    closeDrawer();
     letScrollWhatIsNear();
     layOutTheRest();
     followTheReader();
   });
   // before the index comes, and with it the first results
   document.querySelector('script[src*="searchtools"]')?.addEventListener("load", readableExcerpts);
-  addEventListener("load", () => setTimeout(setFormulas));
+  addEventListener("load", () => setTimeout(() => (setRest = setFormulas())));
 })();

@@ -18,26 +18,45 @@ from .links import link, note_anchor
 
 
 def frame(app, doctree):
-    """Put each claim and its cell into one frame with the anchor `claim-N`; number the cells' anchors."""
-    if not chapter_of(app.env.docname):
+    """Put each claim into a frame: its sentence, what its cell printed, and the cell one click below. Number the cells' anchors.
+
+    The frame's address is the claim's slug; `claim-3` leads to it as well.
+    """
+    name = chapter_of(app.env.docname)
+    if not name:
         return
     cells = [n for n in doctree.findall(nodes.container) if n.get("nb_element") == "cell_code"]
     for number, cell in enumerate(cells, start=1):
         cell["ids"].append(f"cell-{number}")
         note_anchor(app.env, f"cell-{number}", f"Cell {number}")
+    slugs = {claim["number"]: claim["slug"] for claim in chapters.claims(executed.chapter(name))}
     for paragraph in list(doctree.findall(nodes.paragraph)):
         first = next((child for child in paragraph.children if child.astext()), None)
         match = isinstance(first, nodes.strong) and re.fullmatch(r"Claim (\d+)\.", first.astext())
         if not match:
             continue
+        number, slug = int(match[1]), slugs[int(match[1])]
         paragraph.insert(paragraph.index(first) + 1, nodes.inline("", " holds", classes=["claim-holds"]))
+        paragraph += nodes.raw("", f'<a class="claim-link" href="#{slug}" aria-label="Link to claim {number}" title="Link to this claim">#</a>', format="html")
         parent = paragraph.parent
         start = parent.index(paragraph)
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
         inside = parent[start : end + 1]
         del parent[start : end + 1]
-        parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=[f"claim-{match[1]}"]))
-        note_anchor(app.env, f"claim-{match[1]}", f"Claim {match[1]}")
+        fold_code(inside[-1])
+        anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
+        parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=anchors))
+        for anchor in anchors:
+            note_anchor(app.env, anchor, f"Claim {number}")
+
+
+def fold_code(cell: nodes.container) -> None:
+    """What the cell printed comes first, its code one click below."""
+    code = [child for child in cell.children if "cell_input" in child.get("classes", [])]
+    outputs = [child for child in cell.children if child not in code]
+    opened = nodes.raw("", '<details class="claim-code"><summary>The code that computes and asserts it</summary>', format="html")
+    cell.children = []
+    cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
 
 
 class ClaimsLedger(SphinxDirective):
@@ -64,7 +83,7 @@ class ClaimsLedger(SphinxDirective):
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
             value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
-            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), f"claim-{claim['number']}"))), sentence, value)
+            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
         group += body
         return nodes.table("", group, classes=["ledger"])
 

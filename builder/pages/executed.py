@@ -10,6 +10,7 @@ import nbformat
 from ..chapters import code_cells, source_path
 from ..execute import store
 from ..files import BookError, digest
+from .guess import put_questions
 
 
 def chapter_of(docname: str) -> str | None:
@@ -54,6 +55,7 @@ def put_outputs(app, docname, source):
     if chapter_of(docname):
         notebook = copy.deepcopy(chapter(chapter_of(docname)))
         check_scripts(chapter_of(docname), notebook)
+        put_questions(chapter_of(docname), notebook)
         for cell in notebook.cells:
             if {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
                 what = "the solution" if cell.source.startswith("# @title Solution") else "the code"

@@ -3,6 +3,7 @@
 import html
 import json
 import pathlib
+import re
 
 from docutils import nodes
 
@@ -27,15 +28,25 @@ def facts(app, doctree):
     if app.config.html_baseurl:
         metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
     metadata["og:image:alt"] = f"A figure of the chapter: {chapters.title(notebook)}"
-    found = executed.record(name)
-    title = next(iter(doctree.findall(nodes.title)))
+    found, claims = executed.record(name), chapters.claims(notebook)
+    words, lines = chapters.short_road(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
-    line = (
-        f'<p class="facts">Executed by this build in {seconds}: <a href="../book/execution.html">{found["n_cells"]} cells</a>, '
-        f'<a href="../book/claims.html#{name}">{len(chapters.claims(notebook))} claims</a>, all hold. '
+    listed = "".join(f'<li><a href="#{claim["slug"]}">{html.escape(first_sentence(claim["text"]))}</a></li>' for claim in claims)
+    head = (
+        f'<p class="facts">{max(5, round(words / 200 + lines / 40))} minutes to read, side roads apart. This build executed it in {seconds}: '
+        f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
+        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims, a line each</summary><ol>{listed}</ol></details>'
     )
-    title.parent.insert(title.parent.index(title) + 1, nodes.raw("", line, format="html"))
+    section = next(iter(doctree.findall(nodes.title))).parent
+    question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)
+    section.insert(question + 1, nodes.raw("", head if claims else head.partition("<details")[0], format="html"))
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a claim, without marks; formulas as they are written."""
+    flat = plain(" ".join(text.split()))
+    return re.split(r"(?<=[.:;])\s", flat)[0].rstrip(".:;")
 
 
 def describe(app, pagename, templatename, context, doctree):

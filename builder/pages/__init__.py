@@ -10,7 +10,7 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, executed, figures, glossary, repository, sharing, theme, typography
+from . import charts, claims, contents, executed, figures, glossary, machines, repository, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -30,12 +30,15 @@ AFTER = (
     ("doctree-read", figures.number_figures),
     ("doctree-read", executed.note_execution),
     ("doctree-read", sharing.facts),
+    ("doctree-read", sharing.cite),
     ("doctree-resolved", glossary.define_terms),
     ("doctree-resolved", theme.drop_thebe),
     ("html-page-context", sharing.describe),
     ("html-page-context", theme.choose_scripts),
     ("build-finished", charts.write_bundle),
     ("build-finished", sharing.write_cards_feed_and_sitemap),
+    ("build-finished", sharing.write_root_and_404),
+    ("build-finished", machines.write_for_machines),
     ("build-finished", theme.deliver_plain_build),
 )
 DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger}

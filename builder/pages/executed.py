@@ -8,7 +8,7 @@ import re
 import nbformat
 
 from ..chapters import code_cells, source_path
-from ..execute import store
+from ..execute import key, store
 from ..files import BookError, digest
 from .guess import put_questions
 
@@ -28,6 +28,11 @@ def chapter(name: str) -> nbformat.NotebookNode:
 def record(name: str) -> dict | None:
     """The record of the chapter's current execution."""
     return store.current(name)
+
+
+def distributions(name: str) -> list[str]:
+    """The packages that the chapter itself imports."""
+    return key.distributions(chapter(name))
 
 
 @functools.cache

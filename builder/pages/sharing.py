@@ -4,6 +4,7 @@ import html
 import json
 import pathlib
 import re
+import urllib.parse
 
 from docutils import nodes
 
@@ -43,6 +44,26 @@ def facts(app, doctree):
     section.insert(question + 1, nodes.raw("", head if claims else head.partition("<details")[0], format="html"))
 
 
+def cite(app, doctree):
+    """At the chapter's end: how to cite it, as BibTeX and in words, ready to copy."""
+    name, base = chapter_of(app.env.docname), app.config.html_baseurl
+    if not name:
+        return
+    title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
+    year, month, day = changed(name)[:10].split("-")
+    address = f"{base}notebooks/{name}.html" if base else ""
+    url = f",\n  url = {{{address}}}" if base else ""
+    bibtex = f"@incollection{{{name}{year},\n  title = {{{title}}},\n  author = {{{{{author}}}}},\n  booktitle = {{{book}}},\n  year = {{{year}}}{url}\n}}"
+    words = f"{author} ({year}). {title}. In {book}.{' ' + address if base else ''}"
+    app.env.metadata[app.env.docname]["citation"] = {
+        "citation_title": title, "citation_author": author, "citation_inbook_title": book, "citation_publication_date": f"{year}/{month}/{day}",
+    }  # fmt: skip
+    blocks = [nodes.literal_block(text, text, language="none") for text in (words, bibtex)]
+    opened = nodes.raw("", '<details class="cite"><summary>Cite this chapter</summary>', format="html")
+    section = next(iter(doctree.findall(nodes.title))).parent
+    section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
+
+
 def first_sentence(text: str) -> str:
     """The first sentence of a claim, without marks; formulas as they are written."""
     flat = plain(" ".join(text.split()))
@@ -58,8 +79,11 @@ def describe(app, pagename, templatename, context, doctree):
         part = {
             "@context": "https://schema.org", "@type": "LearningResource", "name": chapters.title(notebook), "url": f"{base}{pagename}.html",
             "description": plain(chapters.question(notebook)), "image": f"{base}covers/{name}.png", "inLanguage": "en", "isPartOf": part,
-            "license": option("licence"), "learningResourceType": "executable chapter",
+            "license": option("licence"), "learningResourceType": "executable chapter", "dateModified": changed(name)[:10],
+            "author": {"@type": "Organization", "name": app.config.author},
         }  # fmt: skip
+    cited = app.env.metadata.get(pagename, {}).get("citation", {})
+    context["citation"] = "".join(f'<meta name="{key}" content="{html.escape(value)}">' for key, value in cited.items())
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 
@@ -98,5 +122,32 @@ def write_cards_feed_and_sitemap(app, exception):
         f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"
         f'<link rel="self" href="{base}feed.xml"/><updated>{updated}</updated>'
         f"<author><name>{html.escape(app.config.author)}</name></author>{''.join(entries)}</feed>\n",
+        encoding="utf-8",
+    )
+
+
+def write_root_and_404(app, exception):
+    """The root leads to the first page, with a title and a card for those who share it; a lost reader finds the search."""
+    if exception:
+        return
+    site, base, title = pathlib.Path(app.outdir), app.config.html_baseurl, html.escape(app.config.html_title)
+    first = f"{app.config.root_doc}.html"
+    description = html.escape(option("description", app.config.html_title))
+    names = [name for name in chapters.chapters() if (site / "covers" / f"{name}.png").is_file()]
+    shared = f'<link rel="canonical" href="{base}{first}"><meta property="og:url" content="{base}">' if base else ""
+    shared += f'<meta property="og:image" content="{base}covers/{names[0]}.png">' if base and names else ""
+    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{title}}</title>'
+    (site / "index.html").write_text(
+        head.format(title=title) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
+        f'<meta property="og:description" content="{description}">{shared}<meta http-equiv="Refresh" content="0; url={first}"></head>'
+        f'<body><main><h1>{title}</h1><p>{description}</p><p><a href="{first}">Read the book</a></p></main></body></html>\n',
+        encoding="utf-8",
+    )
+    root = urllib.parse.urlsplit(base).path or "/"  # a page that is not there may have been asked for at any depth
+    (site / "404.html").write_text(
+        head.format(title=f"Not found: {title}") + "<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;"
+        "color-scheme:light dark}input,button{font:inherit;min-height:44px}</style></head>"
+        f'<body><main><h1>This page is not there</h1><p>Perhaps it was renamed. Search the book, or <a href="{root}{first}">begin at its first page</a>.</p>'
+        f'<form action="{root}search.html"><label>Words: <input name="q" type="search"></label> <button>Search</button></form></main></body></html>\n',
         encoding="utf-8",
     )

@@ -146,9 +146,9 @@ def known_scripts(text: str) -> list[str]:
 
 
 def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> str:
-    """Give the page sizes of pictures, scripts after the text, and its policy; returns the text. A page that has its policy is finished already, and the root page only leads on."""
+    """Give the page sizes of pictures, scripts after the text, and its policy; returns the text. A page that has its policy is finished already, and the root's own pages have no scripts."""
     text = page.read_text(encoding="utf-8")
-    if 'http-equiv="Content-Security-Policy"' in text or 'http-equiv="Refresh"' in text:
+    if 'http-equiv="Content-Security-Policy"' in text or page.name in ("index.html", "404.html") and page.parent == site:
         return text
     if "_static/site.css" in text:  # as book/_templates/layout.html has it
         text = text.replace("_static/site.css", f"_static/site.css?v={style_version}")

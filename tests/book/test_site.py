@@ -5,6 +5,7 @@ import re
 import urllib.parse
 
 import bs4
+import jsonschema
 import pytest
 
 from builder import chapters as book
@@ -14,7 +15,7 @@ from builder.render import site as render
 
 
 def pages(site):
-    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts and path.name != "404.html")
 
 
 @pytest.fixture(scope="session")
@@ -89,11 +90,61 @@ def test_the_ledger_lists_every_claim_with_its_value_and_a_link_that_lands_on_it
     rows = [row for table in ledger.select("table.ledger") for row in table.select("tbody tr")]
     listed = [(row.a["href"], row.pre.get_text().strip("\n")) for row in rows]
     expected = [
-        (f"../notebooks/{name}.html#claim-{claim['number']}", claim["value"])
+        (f"../notebooks/{name}.html#{claim['slug']}", claim["value"])
         for name in book.chapters()
         for claim in book.claims(executed(name))
     ]
     assert listed == expected
+
+
+def test_a_claim_has_its_address_its_number_and_its_code_one_click_below(site, soups):
+    for name in book.chapters():
+        page = soups[site / "notebooks" / f"{name}.html"]
+        for claim in book.claims(book.load(name)):
+            frame = page.find(id=claim["slug"])
+            assert "claim" in frame["class"] and (frame.find(id=f"claim-{claim['number']}") or frame["id"] == f"claim-{claim['number']}")
+            assert frame.select_one("a.claim-link")["href"] == f"#{claim['slug']}"
+            assert frame.select_one("details.claim-code .cell_input") and not frame.select_one("details .cell_output")
+
+
+def test_the_head_of_a_chapter_lists_its_claims(site, soups):
+    for name in book.chapters():
+        links = [a["href"] for a in soups[site / "notebooks" / f"{name}.html"].select("details.claims-of-chapter li a")]
+        assert links == [f"#{claim['slug']}" for claim in book.claims(book.load(name))]
+
+
+def test_each_guess_has_the_answer_that_its_claim_printed(site, soups):
+    for name in book.chapters():
+        asked = [cell for cell in book.load(name).cells if "guess" in cell.metadata]
+        forms = soups[site / "notebooks" / f"{name}.html"].select(".guess")
+        assert len(forms) == len(asked) and all(form["data-answer"] for form in forms)
+
+
+def test_what_machines_read_says_what_the_pages_say(site, soups):
+    claims = json.loads((site / "claims.json").read_text(encoding="utf-8"))
+    jsonschema.validate(claims, json.loads((site / "claims.schema.json").read_text(encoding="utf-8")))
+    assert len(claims) == sum(len(book.claims(book.load(name))) for name in book.chapters())
+    for claim in claims:
+        path, _, anchor = claim["address"].partition("#")
+        frame = soups[site / path].find(id=anchor)
+        assert frame.select_one(".cell_output pre").get_text().strip("\n") == claim["value"]
+        assert claim["value"] in (site / path).with_suffix(".md").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\(([^)]*)\)", (site / "llms.txt").read_text(encoding="utf-8"))
+    assert listed and all((site / name).is_file() for name in listed)
+
+
+def test_a_chapter_can_be_cited(site, soups):
+    for name in book.chapters():
+        page = soups[site / "notebooks" / f"{name}.html"]
+        title = book.title(book.load(name))
+        assert page.find("meta", attrs={"name": "citation_title"})["content"] == title
+        assert title in page.select_one("details.cite").get_text()
+
+
+def test_the_root_and_the_404_page_lead_on(site):
+    root, lost = ((site / name).read_text(encoding="utf-8") for name in ("index.html", "404.html"))
+    assert "<title>" in root and 'property="og:title"' in root and "url=book/intro.html" in root
+    assert 'action="' in lost and "search.html" in lost
 
 
 def test_the_text_has_the_live_numbers(site, soups):

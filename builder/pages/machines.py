@@ -1,0 +1,81 @@
+"""The book for machines: `claims.json` with its schema, `llms.txt`, and a Markdown twin of each chapter with what its cells printed."""
+
+import json
+import pathlib
+
+from .. import chapters
+from . import executed
+from .sharing import changed, plain
+
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "The claims of the book, each computed and asserted by a cell when the site was built",
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "chapter": {"type": "string", "description": "the chapter's name, as in its address"},
+            "title": {"type": "string", "description": "the chapter's title"},
+            "number": {"type": "integer", "minimum": 1, "description": "for people; it changes when claims are inserted"},
+            "slug": {"type": "string", "description": "the part of the address that stays"},
+            "address": {"type": "string", "description": "relative to the site's root"},
+            "sentence": {"type": "string", "description": "the claim, in Markdown"},
+            "value": {"type": "string", "description": "what its cell printed"},
+            "cell": {"type": "integer", "minimum": 1, "description": "the code cell that computes and asserts it, counted in the chapter"},
+            "code": {"type": "string", "description": "that cell"},
+            "packages": {"type": "object", "additionalProperties": {"type": "string"}, "description": "what the chapter imports, with versions"},
+            "changed": {"type": "string", "format": "date-time", "description": "when the chapter was last changed"},
+        },
+        "required": ["chapter", "title", "number", "slug", "address", "sentence", "value", "cell", "code", "packages", "changed"],
+        "additionalProperties": False,
+    },
+}
+
+
+def claims_of(name: str) -> list[dict]:
+    notebook, packages = executed.chapter(name), executed.record(name)["depends"]["packages"]
+    cells = chapters.code_cells(notebook)
+    direct = {package: packages[package] for package in executed.distributions(name) if package in packages}
+    return [
+        {
+            "chapter": name, "title": chapters.title(notebook), "number": claim["number"], "slug": claim["slug"],
+            "address": f"notebooks/{name}.html#{claim['slug']}", "sentence": claim["text"], "value": claim["value"],
+            "cell": next(i for i, cell in enumerate(cells, start=1) if cell is claim["cell"]), "code": claim["cell"].source, "packages": direct,
+            "changed": changed(name),
+        }
+        for claim in chapters.claims(notebook)
+    ]  # fmt: skip
+
+
+def twin(name: str) -> str:
+    """The chapter as Markdown: prose, code, and what the code printed; a figure by its alt text."""
+    parts = []
+    for cell in executed.chapter(name).cells:
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+            continue
+        parts.append(f"```python\n{cell.source}\n```")
+        for output in cell.outputs:
+            data = output.get("data", {})
+            text = output.get("text") or data.get("text/markdown") or ("" if any(kind.startswith(("image/", "application/vnd")) for kind in data) else data.get("text/plain", ""))
+            if text:
+                parts.append(f"```text\n{text.rstrip()}\n```")
+            elif alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
+                parts.append(f"*Figure: {alt}*")
+    return "\n\n".join(parts) + "\n"
+
+
+def write_for_machines(app, exception):
+    if exception:
+        return
+    site = pathlib.Path(app.outdir)
+    names = [name for name in chapters.chapters() if f"notebooks/{name}" in app.env.found_docs]
+    (site / "claims.json").write_text(json.dumps([claim for name in names for claim in claims_of(name)], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (site / "claims.schema.json").write_text(json.dumps(SCHEMA, indent=1) + "\n", encoding="utf-8")
+    lines = [f"# {app.config.html_title}", "", "> Each claim of this book is computed and asserted by a cell of the page on which it stands.", "", "## Chapters", ""]
+    for name in names:
+        notebook = executed.chapter(name)
+        (site / "notebooks" / f"{name}.md").write_text(twin(name), encoding="utf-8")
+        lines.append(f"- [{chapters.title(notebook)}](notebooks/{name}.md): {plain(chapters.question(notebook))}")
+    lines += ["", "## Data", "", "- [All claims with their values](claims.json), by [this schema](claims.schema.json)"]
+    (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -3,7 +3,8 @@
     python tests/bench_numpy_cnn.py OUT.json [--rounds 30] [--steps 8]
 
 Prints a Markdown table and writes the same numbers to OUT.json. Every contender is the notebook's own code (its tagged cells), in a
-process of its own that waits for its turn; in each round everyone takes a few steps, in random order. What is compared are the ratios
+process of its own that waits for its turn; in each round everyone takes a few steps, in random order. (torch.compile needs a C++
+compiler and minutes to start; without one it is left out.) What is compared are the ratios
 within a round; the table has their median, the JSON the quartiles as well. The times are wall-clock; the JSON also has the ratios of
 processor time, which a busy machine disturbs less (on two threads they lack the time of TwoCores' second process).
 """

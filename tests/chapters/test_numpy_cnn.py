@@ -145,6 +145,41 @@ def test_pooling_with_many_ties_equals_pytorch(p, h, w, n, c, levels, seed):
     assert np.array_equal(pool.backward(dy), xt.grad.numpy().transpose(0, 2, 3, 1))
 
 
+@quick
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(1, 2), st.integers(1, 4), st.integers(1, 4), seeds)
+def test_winograd_equals_the_loops_and_autograd(h, v, n, chunks, c, o, seed):
+    """Whole numbers: the plain function is exact; and the class twice, for what its arrays might remember."""
+    rng, (H, W), N = np.random.default_rng(seed), (2 * h, 2 * v), n * chunks
+    x, w, dy = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((N, H, W, c), (3, 3, c, o), (N, H, W, o)))
+    padded = chapter["pad"](x, 1)
+    y, dx, dw = torch_conv(x.astype(float), w.astype(float), (1, 1), (1, 1), dy.astype(float))
+    assert np.array_equal(chapter["winograd"](padded.transpose(1, 2, 0, 3), w).transpose(2, 0, 1, 3), y)
+    layer = chapter["Winograd"](w, (H, W), N, n)
+    by_chunks = lambda a: a.reshape(chunks, n, H, W, -1).transpose(0, 2, 3, 1, 4)
+    layer.inputs[:] = by_chunks(x)
+    for _ in range(2):
+        out, (gradient, of_w) = layer.forward(), layer.backward(by_chunks(dy))
+        assert np.array_equal(out, by_chunks(y))
+        assert np.allclose(gradient, by_chunks(dx), atol=1e-3) and np.allclose(of_w, dw, atol=1e-2)
+
+
+def test_columns_of_labels_are_refused():
+    with pytest.raises(ValueError, match="labels"):
+        chapter["softmax_cross_entropy"](np.zeros((4, 3)), np.zeros((4, 1), int))
+
+
+@quick
+@given(convolutions(max_size=5), st.sampled_from([np.uint8, np.int64, np.float16]))
+def test_whole_numbers_and_halves_do_not_overflow(case, dtype):
+    x, w, stride, padding = case
+    x = (np.abs(x) * 50).astype(dtype)
+    w = np.round(w * 4).astype(np.int8)
+    expected = chapter["conv_loops"](x.astype(float), w.astype(float), stride, padding)
+    for function, arguments in ((chapter["conv_loops"], (stride, padding)), (chapter["conv2d"], (0, stride, padding))):
+        y = function(x, w, *arguments)
+        assert y.dtype in (np.float32, np.float64) and np.allclose(y, expected, rtol=1e-4, atol=1e-2)
+
+
 @pytest.mark.parametrize("shape", [(1, 5, 4, 1), (1, 4, 5, 1)])
 def test_pooling_refuses_a_rest(shape):
     with pytest.raises(ValueError):
@@ -230,7 +265,7 @@ def test_training_steps_agree(seed):
 
 
 @pytest.mark.parametrize("place", [0, 7])
-def test_an_error_on_either_core_is_raised_and_the_next_step_is_right(place):
+def test_a_wrong_label_in_either_half_is_refused_and_the_next_step_is_right(place):
     """Labels 0-3 are this process's half, 4-7 the worker's."""
     params = random_network(0, (8, 8), (1, 3, 4))
     images, labels = np.random.default_rng(0).random((8, 8, 8), dtype=np.float32), np.arange(8)
@@ -238,8 +273,21 @@ def test_an_error_on_either_core_is_raised_and_the_next_step_is_right(place):
     wrong[place] = 99
     fast = chapter["FastCNN"](params, (8, 8), 8, 4)
     with chapter["TwoCores"](params, (8, 8), 8, 2) as two:
-        with pytest.raises(IndexError):
+        with pytest.raises(ValueError, match="0 to 9"):
             two.step(images, wrong)
+        assert np.isclose(two.step(images, labels), fast.step(images, labels), rtol=1e-5)
+
+
+def test_an_error_of_our_own_half_does_not_disturb_the_next_step(monkeypatch):
+    """The worker's answer to the failed step must not be taken for its answer to the next."""
+    params = random_network(0, (8, 8), (1, 3, 4))
+    images, labels = np.random.default_rng(0).random((8, 8, 8), dtype=np.float32), np.arange(8)
+    fast = chapter["FastCNN"](params, (8, 8), 8, 4)
+    with chapter["TwoCores"](params, (8, 8), 8, 2) as two:
+        with monkeypatch.context() as patch:
+            patch.setattr(two.mine, "gradients", lambda *batch: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                two.step(images[::-1], labels)
         assert np.isclose(two.step(images, labels), fast.step(images, labels), rtol=1e-5)
 
 

@@ -1,0 +1,322 @@
+"""The process that executes one chapter and its mutants. Reads a request from standard input, writes a JSON line a result.
+
+It executes the chapter cell by cell. Before each cell it forks a child for each mutant of that cell; the child executes the
+mutated cell and the later cells that see a difference, up to the first fault. A process with several threads (TensorFlow's)
+cannot be forked: from there on children start from the last state that could, and execute what the mutated cell needs.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import pickle
+import re
+import resource
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import types
+
+from . import plan, state
+
+MOST_KEPT = 2**28  # bytes of one value that are kept
+ALL_KEPT = 3 * 2**30  # and of all values together
+# What no cell changes in place.
+FIXED = (int, float, complex, str, bytes, type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+
+
+class Shell:
+    """A chapter's names, and IPython as its kernel sets it up."""
+
+    def __init__(self, config: str, startup: str):
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import PyFileConfigLoader
+
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+        loaded = PyFileConfigLoader(config).load_config() if config else None
+        self.ip = InteractiveShell.instance(config=loaded)
+        self.ip.showtraceback = self.ip.showsyntaxerror = lambda *_, **__: None
+        if startup:
+            self.ip.run_cell(pathlib.Path(startup).read_text(encoding="utf-8"))
+        self.hidden = set(self.ip.user_ns)
+        self.count = 0
+
+    def run(self, source: str) -> BaseException | None:
+        result = self.ip.run_cell(source, store_history=False)
+        return result.error_before_exec or result.error_in_exec
+
+    @property
+    def names(self) -> dict:
+        return self.ip.user_ns
+
+    def user(self, name: str) -> bool:
+        return name in self.names and name not in self.hidden and not re.fullmatch(r"_+|_i+|_i?\d+|_oh|_dh", name)
+
+
+def forkable() -> bool:
+    threads = os.listdir("/proc/self/task")
+    return len(threads) == 1 and not pathlib.Path(f"/proc/self/task/{threads[0]}/children").read_text(encoding="ascii").strip()
+
+
+def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
+    """Execute the whole chapter, noting what each cell changes."""
+    steps, mentions, digests, size = [], {}, {}, 0
+    world = state.world()
+    for number, source in enumerate(cells):
+        reads, stores = plan.static(source, mentions)
+        began = time.process_time()
+        error = shell.run(source)
+        seconds = time.process_time() - began
+        if error is not None:
+            raise RuntimeError(f"code cell {number + 1} fails as it stands: {type(error).__name__}: {error}")
+        touched = {name for name in reads | stores if shell.user(name)}
+        after = {}
+        for name in touched:
+            after[name], mentions[name] = state.digest(shell.names[name])
+        changed = {name for name in touched if name not in digests or after[name] is None or after[name] != digests[name]}
+        changed |= {name for name in (reads | stores) & digests.keys() if name not in shell.names}
+        now = state.world()
+        changed |= {name for name in now if now[name] != world.get(name)}
+        keep = {}
+        for name in changed & touched:
+            data = state.kept(shell.names[name], min(MOST_KEPT, ALL_KEPT - size))
+            if data is not None:
+                keep[name] = data
+                size += len(data)
+        keep |= {name: value for name, value in state.keep_world().items() if name in changed}
+        fixed = {name for name in reads if name not in touched or isinstance(shell.names[name], FIXED)}
+        digests |= after
+        world = now
+        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), seconds, forkable()))
+        report({"traced": number + 1, "of": len(cells), "seconds": round(seconds, 2)})
+    return steps
+
+
+def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: int, mutated: int, source: str | None) -> dict:
+    """Execute cell `mutated` as `source` and all that sees a difference; says whether and where that fails."""
+    affected = plan.affected(steps, mutated)
+    execute, restored = plan.needed(steps, start, mutated, affected)
+    expected: dict[str, str | None] = {}
+    for step in steps[:start]:
+        expected |= step.digests
+    pending: dict[str, object] = {}
+    dirty: set[str] = set()
+    ran = []
+    for number in range(start, max(execute) + 1):
+        step = steps[number]
+        expected |= step.digests
+        sees = (step.reads | plan.WORLD) & dirty
+        if number != mutated and number in affected and not sees:
+            # It finds what it found before: what it made is restored, or it is executed for that.
+            wanted = step.changed
+            if wanted <= step.kept.keys():
+                pending |= {name: step.kept[name] for name in wanted}
+                dirty -= wanted
+                continue
+        elif number not in execute:
+            for name in restored.get(number, ()):
+                pending[name] = step.kept[name]
+            dirty -= step.changed
+            continue
+        reads = step.reads
+        if number == mutated and source is not None:
+            reads = reads | plan.static(source, {})[0]
+        for name in (reads | plan.WORLD) & pending.keys():
+            if name.startswith("$"):
+                state.restore_world(name, pending.pop(name))
+            else:
+                state.restore(shell.names, name, pending.pop(name))
+        error = shell.run(source if number == mutated and source is not None else cells[number])
+        ran.append(number + 1)
+        if error is not None:
+            cause = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+            return {"outcome": "noticed", "at": number + 1, "cause": cause, "ran": ran}
+        for name in step.stores:
+            pending.pop(name, None)
+        if number == mutated or sees:
+            world = state.world()
+            touched = {name for name in reads | step.stores | step.changed if not name.startswith("$")}
+            for name in touched:
+                if not (shell.user(name) or name in expected):
+                    continue
+                value = state.digest(shell.names[name])[0] if name in shell.names else None
+                if name in pending:
+                    continue
+                if value is not None and value == expected.get(name):
+                    dirty.discard(name)
+                else:
+                    dirty.add(name)
+            for name, value in world.items():
+                (dirty.discard if value == expected.get(name) or name in pending else dirty.add)(name)
+            if number >= mutated and not dirty:
+                break
+        else:
+            dirty -= step.changed
+    return {"outcome": "survived", "ran": ran}
+
+
+@contextlib.contextmanager
+def own_folder():
+    """A copy of the working folder with its files, so that children do not meet each other's."""
+    if not os.listdir("."):
+        yield
+        return
+    box = pathlib.Path.cwd().parent
+    mine = pathlib.Path(tempfile.mkdtemp(dir=box.parent))
+    try:
+        shutil.copytree(box, mine / "box", symlinks=True)
+        os.chdir(mine / "box" / pathlib.Path.cwd().name)
+        yield
+    finally:
+        shutil.rmtree(mine, ignore_errors=True)
+
+
+class Child:
+    """A forked process that tries one mutant and answers through a pipe."""
+
+    def __init__(self, work, seconds: float):
+        self.limit = 10 * seconds + 20
+        self.began = time.monotonic()
+        self.pipe, there = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.setpgid(0, 0)
+                os.close(self.pipe)
+                resource.setrlimit(resource.RLIMIT_CPU, (int(self.limit) + 1, int(self.limit) + 5))
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                with own_folder():
+                    answer = work()
+            except BaseException as error:  # also SystemExit: what a cell does must not end the worker's copy in silence
+                answer = {"outcome": "broken", "cause": "".join(traceback.format_exception(error))}
+            data = json.dumps(answer).encode()
+            while data:
+                data = data[os.write(there, data) :]
+            os._exit(0)
+        os.close(there)
+        self.data = b""
+
+    def overdue(self) -> bool:
+        return time.monotonic() - self.began > 4 * self.limit + 60
+
+    def kill(self) -> None:
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def end(self, stopped: bool = False) -> dict:
+        if stopped:
+            self.kill()
+        _, status = os.waitpid(self.pid, 0)
+        self.kill_group()
+        os.close(self.pipe)
+        if self.data:
+            found = json.loads(self.data)
+        elif stopped or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
+            found = {"outcome": "noticed", "cause": f"did not end within {self.limit:.0f} s", "endless": True}
+        else:
+            found = {"outcome": "noticed", "cause": "the process died"}
+        return found | {"seconds": round(time.monotonic() - self.began, 2)}
+
+    def kill_group(self) -> None:
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+class Crowd:
+    """At most `jobs` children at a time; their answers go to `report`."""
+
+    def __init__(self, jobs: int, report):
+        self.jobs, self.report, self.running = jobs, report, {}
+
+    def add(self, number: int, work, seconds: float) -> None:
+        self.wait(self.jobs - 1)
+        child = Child(work, seconds)
+        self.running[child.pipe] = number, child
+
+    def wait(self, most: int) -> None:
+        while len(self.running) > most:
+            ready, _, _ = select.select(list(self.running), [], [], 1)
+            for pipe in ready:
+                number, child = self.running[pipe]
+                part = os.read(pipe, 2**16)
+                child.data += part
+                if not part:
+                    del self.running[pipe]
+                    self.report({"mutant": number, **child.end()})
+            for pipe, (number, child) in list(self.running.items()):
+                if child.overdue():
+                    del self.running[pipe]
+                    self.report({"mutant": number, **child.end(stopped=True)})
+
+
+def answered(work):
+    """What `work` returns, computed in a forked child, through a file; RuntimeError where it raises."""
+    with tempfile.NamedTemporaryFile() as file:
+        pid = os.fork()
+        if pid == 0:
+            code = 0
+            try:
+                found = work()
+            except BaseException as error:  # as above
+                found, code = str(error) or type(error).__name__, 1
+            with open(file.name, "wb") as answer:
+                pickle.dump(found, answer)
+            os._exit(code)
+        _, status = os.waitpid(pid, 0)
+        with open(file.name, "rb") as answer:
+            found = pickle.load(answer) if os.path.getsize(file.name) else f"its process died ({status})"
+    if status:
+        raise RuntimeError(found)
+    return found
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    out = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, *([] if os.environ.get("DOUBT_STDERR") else [2])):
+        os.dup2(nothing, descriptor)
+
+    def report(found: dict) -> None:
+        os.write(out, json.dumps(found).encode() + b"\n")
+
+    shell = Shell(request["config"], request["startup"])
+    cells, mutants = request["cells"], request["mutants"]
+    try:
+        steps = answered(lambda: trace(shell, cells, report))
+    except RuntimeError as error:
+        report({"fault": str(error)})
+        return
+    depends = [sorted(number + 1 for number in plan.affected(steps, mutated)) for mutated in range(len(cells))]
+    report({"depends": depends, "seconds": [step.seconds for step in steps]})
+    crowd = Crowd(request["jobs"], report)
+    start = 0
+    by_cell: dict[int, list] = {}
+    for number, (cell, source) in enumerate(mutants):
+        by_cell.setdefault(cell, []).append((number, source))
+    for cell in range(len(cells)):
+        if cell not in by_cell:
+            pass
+        else:
+            affected = plan.affected(steps, cell)
+            execute, _ = plan.needed(steps, start, cell, affected)
+            seconds = sum(steps[number].seconds for number in execute)
+            for number, source in by_cell[cell]:
+                crowd.add(number, lambda source=source, start=start, cell=cell: try_mutant(shell, cells, steps, start, cell, source), seconds)
+        if start == cell and steps[cell].forkable and cell < max(by_cell, default=0):
+            shell.run(cells[cell])
+            start += 1
+    crowd.wait(0)
+
+
+if __name__ == "__main__":
+    main()

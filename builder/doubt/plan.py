@@ -27,29 +27,37 @@ class Step:
     forkable: bool
 
 
-def affected(steps: list[Step], mutated: int) -> set[int]:
-    """The later cells that may see a difference, `mutated` included."""
-    first = steps[mutated]
-    dirty = set(first.changed | first.stores | (first.reads - first.fixed))
-    found = {mutated}
-    for number in range(mutated + 1, len(steps)):
+def touched(step: Step) -> frozenset[str]:
+    """The names whose values may be others after a changed execution of the cell."""
+    return step.changed | step.stores | (step.reads - step.fixed)
+
+
+def affected(steps: list[Step], start: int, dirty: set[str]) -> set[int]:
+    """The cells from `start` on that may see a difference where the values of the names `dirty` are others."""
+    dirty, found = set(dirty), set()
+    for number in range(start, len(steps)):
         step = steps[number]
         if (step.reads | WORLD) & dirty:
             found.add(number)
-            dirty |= step.changed | step.stores | (step.reads - step.fixed)
+            dirty |= touched(step)
         else:
             dirty -= step.changed - step.reads
     return found
 
 
-def needed(steps: list[Step], start: int, mutated: int, run: set[int]) -> tuple[set[int], dict[int, set[str]]]:
+def dependents(steps: list[Step], mutated: int) -> set[int]:
+    """The cell and all later ones that may see a difference when it is changed."""
+    return {mutated} | affected(steps, mutated + 1, touched(steps[mutated]))
+
+
+def needed(steps: list[Step], start: int, run: set[int]) -> tuple[set[int], dict[int, set[str]]]:
     """What must happen from cell `start` on so that the cells `run` find their names.
 
     Returns the cells to execute, `run` among them, and for each other cell the names to restore from what was kept.
     """
     live: set[str] = set()
     execute, restored = set(), {}
-    for number in range(max(run), start - 1, -1):
+    for number in range(max(run, default=start - 1), start - 1, -1):
         step = steps[number]
         if number in run:
             execute.add(number)

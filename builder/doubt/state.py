@@ -112,8 +112,8 @@ class _Plain(pickle.Pickler):
     """Pickles plain data alone: numbers, text, arrays, tables, generators of random numbers, and what holds them."""
 
     def reducer_override(self, value):
-        named = value if isinstance(value, type) else type(value)
-        if named.__module__.split(".")[0] not in PLAIN or isinstance(value, types.FunctionType | types.ModuleType):
+        named = value if isinstance(value, type | types.FunctionType) else type(value)
+        if (named.__module__ or "").split(".")[0] not in PLAIN or isinstance(value, types.ModuleType):
             raise pickle.PicklingError("not plain data")
         return NotImplemented
 
@@ -147,7 +147,7 @@ def keep_world() -> dict:
     return found
 
 
-def restore_world(name: str, value) -> None:
+def restore_world(_names: dict, name: str, value) -> None:
     if name == "$random":
         random.setstate(value)
     elif name == "$numpy":

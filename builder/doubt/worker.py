@@ -7,9 +7,11 @@ cannot be forked: from there on children start from the last state that could, a
 
 import contextlib
 import json
+import math
 import os
 import pathlib
 import pickle
+import random
 import re
 import resource
 import select
@@ -21,12 +23,19 @@ import time
 import traceback
 import types
 
+import numpy
+
 from . import plan, state
 
 MOST_KEPT = 2**28  # bytes of one value that are kept
 ALL_KEPT = 3 * 2**30  # and of all values together
 # What no cell changes in place.
 FIXED = (int, float, complex, str, bytes, type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+
+
+def most(seconds: float) -> float:
+    """Seconds of one core after which what once took `seconds` is taken not to end."""
+    return 10 * seconds + 3
 
 
 class Shell:
@@ -43,7 +52,16 @@ class Shell:
         if startup:
             self.ip.run_cell(pathlib.Path(startup).read_text(encoding="utf-8"))
         self.hidden = set(self.ip.user_ns)
-        self.count = 0
+        # A process begins with random numbers of its own, and a fork with others: here each begins with the same.
+        random.seed(0)
+        numpy.random.seed(0)
+        os.register_at_fork(before=self._remember, after_in_child=self._recall)
+
+    def _remember(self) -> None:
+        self.random = random.getstate()
+
+    def _recall(self) -> None:
+        random.setstate(self.random)
 
     def run(self, source: str) -> BaseException | None:
         result = self.ip.run_cell(source, store_history=False)
@@ -96,67 +114,55 @@ def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
     return steps
 
 
-def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: int, mutated: int, source: str | None) -> dict:
-    """Execute cell `mutated` as `source` and all that sees a difference; says whether and where that fails."""
-    affected = plan.affected(steps, mutated)
-    execute, restored = plan.needed(steps, start, mutated, affected)
+def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: int, mutated: int, source: str) -> dict:
+    """Execute cell `mutated` as `source`, and all that sees a difference; says whether and where that fails.
+
+    The process has executed the cells before `start` and no other.
+    """
     expected: dict[str, str | None] = {}
     for step in steps[:start]:
         expected |= step.digests
-    pending: dict[str, object] = {}
+    pending: dict[str, object] = {}  # what was kept of cells that are not executed, until a cell reads it
     dirty: set[str] = set()
-    ran = []
-    for number in range(start, max(execute) + 1):
-        step = steps[number]
+    ran: list[int] = []
+    execute, restored = plan.needed(steps, start, plan.dependents(steps, mutated))
+    for number, step in enumerate(steps[start:], start=start):
         expected |= step.digests
-        sees = (step.reads | plan.WORLD) & dirty
-        if number != mutated and number in affected and not sees:
-            # It finds what it found before: what it made is restored, or it is executed for that.
-            wanted = step.changed
-            if wanted <= step.kept.keys():
-                pending |= {name: step.kept[name] for name in wanted}
-                dirty -= wanted
-                continue
-        elif number not in execute:
-            for name in restored.get(number, ()):
-                pending[name] = step.kept[name]
-            dirty -= step.changed
+        if number not in execute:
+            pending |= {name: step.kept[name] for name in restored.get(number, ())}
+            dirty -= step.changed - step.reads
             continue
-        reads = step.reads
-        if number == mutated and source is not None:
-            reads = reads | plan.static(source, {})[0]
+        reads, code = step.reads, cells[number]
+        if number == mutated:
+            reads, code = reads | plan.static(source, {})[0], source
         for name in (reads | plan.WORLD) & pending.keys():
-            if name.startswith("$"):
-                state.restore_world(name, pending.pop(name))
-            else:
-                state.restore(shell.names, name, pending.pop(name))
-        error = shell.run(source if number == mutated and source is not None else cells[number])
+            (state.restore_world if name.startswith("$") else state.restore)(shell.names, name, pending.pop(name))
+        sees = number == mutated or (reads | plan.WORLD) & dirty
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + most(step.seconds)), resource.RLIM_INFINITY))
+        error = shell.run(code)
         ran.append(number + 1)
         if error is not None:
             cause = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
             return {"outcome": "noticed", "at": number + 1, "cause": cause, "ran": ran}
         for name in step.stores:
             pending.pop(name, None)
-        if number == mutated or sees:
-            world = state.world()
-            touched = {name for name in reads | step.stores | step.changed if not name.startswith("$")}
-            for name in touched:
-                if not (shell.user(name) or name in expected):
-                    continue
-                value = state.digest(shell.names[name])[0] if name in shell.names else None
-                if name in pending:
-                    continue
-                if value is not None and value == expected.get(name):
-                    dirty.discard(name)
-                else:
-                    dirty.add(name)
-            for name, value in world.items():
-                (dirty.discard if value == expected.get(name) or name in pending else dirty.add)(name)
-            if number >= mutated and not dirty:
+        if not sees:
+            dirty -= step.changed - step.reads
+            continue
+        for name, value in {**values(shell, (reads | plan.touched(step)) - pending.keys()), **state.world()}.items():
+            if name not in pending:
+                (dirty.discard if value is not None and value == expected.get(name) else dirty.add)(name)
+        if number >= mutated:
+            affected = plan.affected(steps, number + 1, dirty)
+            if not affected:
                 break
-        else:
-            dirty -= step.changed
+            execute, restored = plan.needed(steps, number + 1, affected)
     return {"outcome": "survived", "ran": ran}
+
+
+def values(shell: Shell, names: frozenset[str]) -> dict[str, str | None]:
+    """Digests of those of the names that are the chapter's own."""
+    return {name: state.digest(shell.names[name])[0] for name in names if shell.user(name)}
 
 
 @contextlib.contextmanager
@@ -179,7 +185,7 @@ class Child:
     """A forked process that tries one mutant and answers through a pipe."""
 
     def __init__(self, work, seconds: float):
-        self.limit = 10 * seconds + 20
+        self.limit = most(seconds)
         self.began = time.monotonic()
         self.pipe, there = os.pipe()
         self.pid = os.fork()
@@ -187,7 +193,6 @@ class Child:
             try:
                 os.setpgid(0, 0)
                 os.close(self.pipe)
-                resource.setrlimit(resource.RLIMIT_CPU, (int(self.limit) + 1, int(self.limit) + 5))
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 with own_folder():
                     answer = work()
@@ -219,7 +224,7 @@ class Child:
         if self.data:
             found = json.loads(self.data)
         elif stopped or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)):
-            found = {"outcome": "noticed", "cause": f"did not end within {self.limit:.0f} s", "endless": True}
+            found = {"outcome": "noticed", "cause": "does not end: it took more than ten times as long, and was stopped", "endless": True}
         else:
             found = {"outcome": "noticed", "cause": "the process died"}
         return found | {"seconds": round(time.monotonic() - self.began, 2)}
@@ -283,7 +288,7 @@ def main() -> None:
     request = json.load(sys.stdin)
     out = os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, *([] if os.environ.get("DOUBT_STDERR") else [2])):
+    for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
 
     def report(found: dict) -> None:
@@ -296,7 +301,7 @@ def main() -> None:
     except RuntimeError as error:
         report({"fault": str(error)})
         return
-    depends = [sorted(number + 1 for number in plan.affected(steps, mutated)) for mutated in range(len(cells))]
+    depends = [sorted(number + 1 for number in plan.dependents(steps, mutated)) for mutated in range(len(cells))]
     report({"depends": depends, "seconds": [step.seconds for step in steps]})
     crowd = Crowd(request["jobs"], report)
     start = 0
@@ -304,11 +309,8 @@ def main() -> None:
     for number, (cell, source) in enumerate(mutants):
         by_cell.setdefault(cell, []).append((number, source))
     for cell in range(len(cells)):
-        if cell not in by_cell:
-            pass
-        else:
-            affected = plan.affected(steps, cell)
-            execute, _ = plan.needed(steps, start, cell, affected)
+        if cell in by_cell:
+            execute, _ = plan.needed(steps, start, plan.dependents(steps, cell))
             seconds = sum(steps[number].seconds for number in execute)
             for number, source in by_cell[cell]:
                 crowd.add(number, lambda source=source, start=start, cell=cell: try_mutant(shell, cells, steps, start, cell, source), seconds)

@@ -7,62 +7,72 @@ TORCH_INDEX ?=
 CHAPTER ?=
 # Chapters executed at a time; the number of cores where it is not set
 JOBS ?=
+# Where `make serve` shows the site
+PORT ?= 8000
+# How often `make again` builds the book from nothing
+N ?= 20
 # For docker build, e.g. DOCKER_FLAGS="--secret id=ca,src=company.pem" behind a network with certificates of its own
 DOCKER_FLAGS ?=
 
+# The user's own settings of Python would change what is built.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT PYTHONSAFEPATH PYTHONUSERBASE
+
 VENV := .venv
 BIN := $(VENV)/bin
-PIP = $(BIN)/pip install --quiet --disable-pip-version-check
-TORCH = $(shell grep '^torch' requirements.txt)
-EXECUTE = $(BIN)/python tests/execute.py $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+BUILDER = $(BIN)/python -m builder
+EXECUTE = $(BUILDER) execute $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
+TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k "$(CHAPTER)")
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new checksums reproduce bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new checksums reproduce again bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
-	@$(BIN)/python tests/render.py $(CHAPTER)
+	@$(BUILDER) render $(CHAPTER)
 
-test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page; also in a browser
+test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page, also in a browser; with CHAPTER= what concerns that one
 	@$(EXECUTE) || echo "make test: the report of the failing cells follows" >&2
-	@$(BIN)/python -m pytest --ignore tests/test_browser.py; others=$$?; \
-	$(BIN)/python -m pytest --numprocesses 2 tests/test_browser.py && exit $$others
+	@$(BIN)/python -m pytest $(TESTS)
 
 cells: $(VENV)/tests ## the cells alone, as tests
 	@$(EXECUTE) || true
-	@$(BIN)/python -m pytest $(or $(PYTEST),notebooks)
+	@$(BIN)/python -m pytest --numprocesses 0 $(or $(PYTEST),notebooks)
 
 serve: book ## build, then show the site on http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+	@$(BUILDER) serve --port $(PORT)
 
 pdf: $(VENV)/tests ## the whole book as one PDF, beside the pages of the site
 	@$(EXECUTE)
-	@$(BIN)/python tests/pdf.py
+	@$(BUILDER) pdf
 
 lab: $(VENV)/book ## open the chapters in JupyterLab
 	@KERAS_HOME="$(CURDIR)/_build/keras" $(BIN)/jupyter lab notebooks
 
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
-	@$(BIN)/python tests/new_chapter.py $(CHAPTER)
+	@$(BUILDER) new $(CHAPTER)
 
-lighthouse: $(VENV)/tests ## measure the site with Lighthouse (needs Node 18 or newer)
-	@command -v npm >/dev/null || { echo "make: there is no npm: install Node.js 18 or newer" >&2; exit 1; }
-	@mkdir -p _build/lighthouse && cp tests/lighthouse/package.json tests/lighthouse/package-lock.json _build/lighthouse/
-	@cd _build/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --silent
-	@$(BIN)/python tests/lighthouse/measure.py
-
-checksums: ## record the checksums of data/ after a change that was meant
-	@cd data && find . -type f ! -name README.md ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
+	@$(BUILDER) checksums
 
 reproduce: $(VENV)/book ## build the book again from nothing in a copy, and compare
 	@$(EXECUTE)
-	@$(BIN)/python tests/reproduce.py
+	@$(BUILDER) compare
+
+again: $(VENV)/book ## execute the book N=20 times from nothing, under changing load and in random order
+	@$(BIN)/python -m benchmarks.again $(N)
 
 bench: $(VENV)/book ## measure the build and the numpy network; writes book/benchmarks.md
-	@$(BIN)/python tests/bench.py
+	@$(BIN)/python -m benchmarks.build
 
-lock: $(VENV)/book ## choose the newest versions that requirements.txt allows, with their hashes
-	@$(PIP) uv && sh tests/lock.sh $(BIN)/uv && sh docker/lock.sh $(BIN)/uv
+lighthouse: $(VENV)/tests ## measure the site with Lighthouse (needs Node 18 or newer)
+	@command -v npm >/dev/null || { echo "make: there is no npm: install Node.js 18 or newer" >&2; exit 1; }
+	@mkdir -p _build/lighthouse && cp benchmarks/lighthouse/package.json benchmarks/lighthouse/package-lock.json _build/lighthouse/
+	@cd _build/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m benchmarks.lighthouse.measure
+
+lock: $(VENV)/book ## write the lock files after a change of requirements.txt; UPGRADE=1 takes the newest versions that it allows
+	@$(BUILDER) lock $(if $(UPGRADE),--upgrade)
 
 docker: ## build the image of the Docker chapter: a Jupyter server with three kernels
 	@DOCKER_BUILDKIT=1 docker build --file docker/Dockerfile --tag every-claim-computed $(DOCKER_FLAGS) .
@@ -71,7 +81,7 @@ docker-up: docker ## serve the chapters from that image; the address and its tok
 	@docker compose --file docker/compose.yaml up
 
 docker-test: $(VENV)/tests ## build the image, run it without privileges, and execute chapters in its kernels
-	@BOOK_DOCKER=1 BOOK_IMAGE="$(BOOK_IMAGE)" $(BIN)/python -m pytest tests/test_docker.py --capture=no
+	@BOOK_DOCKER=1 BOOK_IMAGE="$(BOOK_IMAGE)" $(BIN)/python -m pytest --numprocesses 0 tests/docker --capture=no
 
 clean: ## remove what was built; the environment stays (remove .venv to remake it)
 	rm -rf _build .pytest_cache .hypothesis
@@ -81,8 +91,10 @@ help: ## list these commands
 
 # The environment. NEWEST=1 takes the newest versions that requirements.txt allows instead of the locked ones.
 define check_python
-command -v $(PYTHON) >/dev/null || { echo "make: there is no '$(PYTHON)': install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }; \
-$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one: make PYTHON=python3.12" >&2; exit 1; }; \
+command -v $(PYTHON) >/dev/null || { echo "make: there is no '$(PYTHON)': install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=python3.12" >&2; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+echo "make: $$($(PYTHON) --version) will not do: TensorFlow 2.21 is there for Python 3.11, 3.12 and 3.13. Name one: make PYTHON=python3.13" >&2; \
+command -v uv >/dev/null && echo "make: uv can provide it: make PYTHON=\"\$$(uv python find 3.13 || (uv python install 3.13 && uv python find 3.13))\"" >&2; exit 1; }; \
 $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: this Python has no venv module: on Debian or Ubuntu, apt install python3-venv" >&2; exit 1; }
 endef
 define no_packages
@@ -97,11 +109,11 @@ ifdef NEWEST
 	@$(PIP) --upgrade -r requirements.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) || $(no_packages)
 else
 	@$(PIP) --require-hashes --no-deps -r requirements.lock || $(no_packages)
-	@$(PIP) "$(TORCH)" $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) || $(no_packages)
+	@$(PIP) --no-deps -r requirements.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) || { echo "make: requirements.txt asks for more than its lock has: run \`make lock\`" >&2; exit 1; }
 endif
 	@touch $@
 
 $(VENV)/tests: $(VENV)/book tests/requirements.txt tests/requirements.lock
 	@$(PIP) --require-hashes --no-deps -r tests/requirements.lock || $(no_packages)
-	@$(BIN)/python tests/browser.py
+	@$(BUILDER) browser
 	@touch $@

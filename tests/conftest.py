@@ -1,43 +1,28 @@
-"""What the tests of the site share: the built pages, a server for them, and a browser."""
+"""What the tests of the book share: the built site and its address."""
 
-import contextlib
 import fcntl
-import functools
-import http.server
-import threading
+import signal
 
-import book
 import pytest
-import render
+
+from builder.files import BUILD, BookError
+from builder.render.site import complete_site
+from builder.serve import served
+
+# In a job in the background SIGINT is ignored, and so it would be in all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def site():
     """The folder of the complete site, rendered from the present executions if it is not there yet."""
-    book.BUILD.mkdir(exist_ok=True)
-    with open(book.BUILD / "tests.lock", "w", encoding="utf-8") as lock:
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "tests.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # where several processes test, one renders and the others wait
         try:
-            return render.complete_site()
-        except book.BookError as error:
+            return complete_site()
+        except BookError as error:
             pytest.fail(str(error))
-
-
-class Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def served(folder):
-    """Serve `folder` on 127.0.0.1; yields the address."""
-    handler = functools.partial(Silent, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,6 @@ lay out what is far away, show search results without the source of formulas. */
 
   const actions = {
     print: () => window.print(),
-    toggleFullScreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
   };
 
   document.addEventListener("DOMContentLoaded", () => {

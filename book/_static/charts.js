@@ -13,30 +13,13 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       document.head.append(script);
     }));
 
-  /* The chart's colours, read from the page, so that they follow its theme. */
-  function colours() {
-    const style = getComputedStyle(root);
-    const ink = style.getPropertyValue("--chart-ink").trim();
-    const grid = style.getPropertyValue("--chart-grid").trim();
-    const sizes = { labelFontSize: 13, titleFontSize: 13, titleFontWeight: "normal" };
-    const label = { labelColor: ink, titleColor: ink, ...sizes };
-    return {
-      background: null,
-      font: "system-ui, sans-serif",
-      view: { stroke: null },
-      axis: { ...label, domainColor: ink, tickColor: ink, gridColor: grid },
-      legend: label,
-      header: label,
-      title: { color: ink, fontSize: 14 },
-      text: { color: ink, fontSize: 13 },
-    };
-  }
-
   async function draw(chart) {
     if (!chart.clientWidth) return;
-    const source = chart.querySelector("script").textContent;
-    const specification = JSON.parse(source.replaceAll("#0173b2", getComputedStyle(root).getPropertyValue("--chart-blue").trim()));
     await vega();
+    const { theme } = root.dataset;
+    let source = chart.querySelector("script").textContent;
+    if (theme === "dark") for (const [light, dark] of Object.entries(chartTwins)) source = source.replaceAll(light, dark);
+    const specification = JSON.parse(source);
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });
     view.append(live);
@@ -45,7 +28,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       ast: true,
       actions: false,
       renderer: "svg",
-      config: { ...specification.config, ...colours() },
+      config: { ...specification.config, ...chartThemes[theme] },
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
     if (values) {

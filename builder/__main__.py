@@ -1,0 +1,114 @@
+"""The commands of the builder: `python -m builder COMMAND`, from the root of the book. The Makefile has a line for each.
+
+This is the one place that turns a fault into a line with its cure, and that says how a process is stopped.
+"""
+
+import signal
+import sys
+
+
+def interrupted(*_) -> None:
+    raise KeyboardInterrupt
+
+
+# Before the imports, which take a second: an interruption is no fault that needs a traceback. SIGTERM does not travel as SIGINT, which is ignored
+# in jobs in the background.
+sys.excepthook = lambda kind, *rest: print("book: interrupted", file=sys.stderr) if kind is KeyboardInterrupt else sys.__excepthook__(kind, *rest)
+signal.signal(signal.SIGTERM, interrupted)
+
+import argparse  # noqa: E402 - see above
+import os  # noqa: E402
+
+# Python's own settings change what a chapter or a page shows, or break the builder. The order of sets shows in the pages.
+FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONSAFEPATH", "PYTHONUSERBASE")
+
+
+def in_defined_surroundings() -> None:
+    """Begin again without the user's settings of Python, where there are any."""
+    wanted = {name: value for name, value in os.environ.items() if name not in FOREIGN} | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    if wanted != dict(os.environ):
+        os.execve(sys.executable, [sys.executable, "-m", "builder", *sys.argv[1:]], wanted)
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="python -m builder", description="Make the book: execute its chapters, render its site, and check both.")
+    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    execute = commands.add_parser("execute", help="execute the chapters that have changed, several at a time")
+    execute.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
+    execute.add_argument("--in-order", action="store_true", help="begin them in the order in which they are named, not the longest first")
+    execute.add_argument("--jobs", type=int, default=os.cpu_count(), help="chapters at a time (%(default)s)")
+    render = commands.add_parser("render", help="make the site of the executions and put it in place in one step")
+    render.add_argument("chapter", nargs="?", metavar="CHAPTER", help="this chapter alone, while it is being written")
+    commands.add_parser("pdf", help="print the site as one PDF")
+    commands.add_parser("compare", help="build the book again from nothing in a copy, and compare the sites")
+    new = commands.add_parser("new", help="lay out a new chapter")
+    new.add_argument("chapter", metavar="CHAPTER")
+    serve = commands.add_parser("serve", help="show the site on 127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    lock = commands.add_parser("lock", help="write the lock files after a change of requirements.txt")
+    lock.add_argument("--upgrade", action="store_true", help="take the newest versions that requirements.txt allows")
+    commands.add_parser("checksums", help="record the checksums of the data after a change that was meant")
+    commands.add_parser("browser", help="find a Chromium for the tests, and install one where there is none")
+    return found
+
+
+def main(arguments: argparse.Namespace) -> None:
+    from .files import BUILD, ROOT, alone
+
+    match arguments.command:
+        case "execute":
+            from .data import check_data
+            from .execute.pool import execute
+
+            with alone():
+                check_data()
+                execute(arguments.chapters, arguments.jobs, in_order=arguments.in_order)
+        case "render":
+            from .render.site import one_chapter, whole_book
+
+            with alone():
+                page = one_chapter(arguments.chapter) if arguments.chapter else whole_book()
+            print(f"the {'chapter is at' if arguments.chapter else 'site is complete:'} {page.relative_to(ROOT)}")
+        case "pdf":
+            from .paper import print_the_site
+
+            print_the_site()
+        case "compare":
+            from .compare import compare
+
+            compare()
+        case "new":
+            from .new import new
+
+            new(arguments.chapter)
+        case "serve":
+            from .serve import serve
+
+            serve(BUILD / "html", arguments.port)
+        case "lock":
+            from .requirements import lock
+
+            lock(upgrade=arguments.upgrade)
+        case "checksums":
+            from .data import record_checksums
+
+            record_checksums()
+        case "browser":
+            from .browser import install
+
+            install()
+
+
+if __name__ == "__main__":
+    in_defined_surroundings()
+    arguments = parser().parse_args()
+    from .files import BookError
+
+    try:
+        main(arguments)
+    except BookError as error:
+        sys.exit(f"book: {error}")
+    except OSError as error:
+        sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")
+    except KeyboardInterrupt:
+        sys.exit("book: interrupted: run `make` again to go on; finished chapters and the last complete site are kept")

@@ -1,0 +1,107 @@
+"""Is the book the same when it is built again? `make reproduce` builds it from nothing in a copy and compares.
+
+Compared are all files of the site, the executed notebooks among them, but for the times that the build measured: those under the titles,
+the outputs of cells tagged `timing` with their pictures and their lines in the ledger, the page of execution times, and the search index,
+which holds the words of all these; and but for the dates of the feed, which come from the history that the copy does not have.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import bs4
+
+from .files import ROOT, BookError, digest
+from .render.site import complete_site
+
+TIMED = ".tag_timing .cell_output"
+MEASURED = ("book/execution.html", "_sources/book/execution.md", "searchindex.js", ".buildinfo")
+
+
+def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
+    """The files that git knows, as they stand in the tree."""
+    for name in subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def seconds(*command, cwd: pathlib.Path, **environment) -> float:
+    """How long the command takes; its failure ends the program."""
+    start = time.monotonic()
+    result = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise BookError(f"a build in a copy of the book failed: {(result.stdout + result.stderr)[-3000:]}")
+    return time.monotonic() - start
+
+
+def build(root: pathlib.Path) -> tuple[float, float]:
+    """Seconds of executing and of rendering."""
+    return seconds(sys.executable, "-m", "builder", "execute", cwd=root), seconds(sys.executable, "-m", "builder", "render", cwd=root)
+
+
+def without_times(path: pathlib.Path) -> bytes | str:
+    """The file's content without what the build measured."""
+    if path.suffix == ".ipynb":
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if "timing" in cell["metadata"].get("tags", []):
+                cell.pop("outputs", None)
+        return json.dumps(notebook)
+    if path.suffix == ".html":
+        soup = bs4.BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for tag in soup.select(f".measured, .ledger .timing, {TIMED}, meta[http-equiv=Content-Security-Policy]"):
+            tag.decompose()
+        return str(soup)
+    if path.name == "feed.xml":
+        return re.sub("<updated>[^<]*</updated>", "", path.read_text(encoding="utf-8"))
+    return path.read_bytes()
+
+
+def pictures_of_times(site: pathlib.Path) -> set[str]:
+    """Names of the pictures that show times: those of cells tagged `timing`, and the cards of chapters whose picture is one of them."""
+    names = set()
+    for page in (site / "notebooks").glob("*.html"):
+        soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        timed = {image["src"] for image in soup.select(f"{TIMED} img")}
+        names.update(pathlib.PurePosixPath(source).name for source in timed)
+        shown = soup.select_one(".tag_cover .cell_output img") or soup.select_one(".cell_output img")
+        if shown and shown["src"] in timed:
+            names.update(path.name for path in (site / "covers").glob(f"{page.stem}[.-]*"))
+    return names
+
+
+def contents(site: pathlib.Path) -> dict[str, str]:
+    """Digest of each file of the site."""
+    files = {str(path.relative_to(site)): path for path in sorted(site.rglob("*")) if path.is_file() and path.suffix != ".pdf"}
+    left_out = pictures_of_times(site)
+    return {name: digest(without_times(path)) for name, path in files.items() if name not in MEASURED and path.name not in left_out}
+
+
+def differences(site: pathlib.Path, other: pathlib.Path) -> list[str]:
+    """Names of the files that only one has, or that differ."""
+    first, second = contents(site), contents(other)
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+def compare() -> None:
+    """Build the book from nothing in a copy, and compare the two sites."""
+    site = complete_site()
+    with tempfile.TemporaryDirectory() as scratch:
+        root = copy_of_the_book(pathlib.Path(scratch))
+        # The same address as here, though the copy is no repository.
+        origin = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout.strip()
+        subprocess.run(["git", "init", "--quiet", root], check=True)
+        if origin:
+            subprocess.run(["git", "-C", root, "remote", "add", "origin", origin], check=True)
+        took = sum(build(root))
+        found = differences(site, (root / "_build" / "html").resolve())
+    if found:
+        raise BookError(f"a second build differs in {len(found)} files: {', '.join(found[:10])}")
+    print(f"a second build from nothing ({took:.0f} s) gave the same site, {len(contents(site))} files")

@@ -1,0 +1,1 @@
+"""Execute the chapters: each once, alone, in parallel, kept by what it depends on."""

@@ -1,0 +1,154 @@
+"""Execute one chapter in a folder and an environment of its own.
+
+Run as a program it is the worker of `pool.py`: `python -m builder.execute.chapter CHAPTER FOLDER PROGRESS PARENT`. It leaves `outputs.ipynb` and
+`record.json` in FOLDER, writes its progress, a JSON list a line, to the descriptor PROGRESS, and ends when the other end of PARENT closes.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import sys
+import time
+
+from ..chapters import code_cells, load, option
+from ..files import ROOT, BookError, end_with, write_atomically
+from .kernel import environment, sandbox
+from .key import dependencies, key, resources
+
+TIMEOUT = float(os.environ.get("BOOK_TIMEOUT", 900))  # seconds a chapter
+
+
+def peak_memory(pid: int) -> int | None:
+    """Peak resident memory of a process in MiB, where the system tells (Linux)."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024
+    except (OSError, TypeError):
+        return None
+
+
+def describe(error: Exception, number: int, source: str) -> dict:
+    """What went wrong in code cell `number`: for the terminal and for the test report."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    line = re.search(r"Cell In\[\d+\], line (\d+)", plain)
+    if isinstance(error, CellExecutionError):
+        cause = f"{error.ename}: {error.evalue}".strip().rstrip(":")
+    elif isinstance(error, CellTimeoutError):
+        cause = f"the chapter took longer than {TIMEOUT:.0f} s in all and was stopped in this cell"
+    elif isinstance(error, DeadKernelError):
+        cause = "the kernel died (out of memory, or killed)"
+    else:
+        cause = f"{type(error).__name__}: {plain}"
+    number_of_line = int(line[1]) if line else None
+    marked = [
+        f"{'>' if i == number_of_line else ' '} {i:3}  {text}" for i, text in enumerate(source.splitlines(), start=1)
+    ]
+    return {"cell": number, "line": number_of_line, "cause": cause, "source": "\n".join(marked), "traceback": plain}
+
+
+def own_kernel(name: str):
+    """A manager for the notebook's kernel: `python3` is this Python's own, whatever else calls itself so on this machine."""
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    specs = KernelSpecManager(kernel_dirs=[]) if name == "python3" else KernelSpecManager()
+    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=specs)
+
+
+def run_chapter(chapter: str, files: list[pathlib.Path], report=lambda *_: None, **variables: str) -> tuple[dict, object]:
+    """Execute one chapter, with `files` of the book beside it and further environment `variables`.
+
+    Returns its record (times in seconds, memory in MiB, fault or None) and the notebook with its outputs.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient import NotebookClient
+
+    notebook = load(chapter)
+    cells = code_cells(notebook)
+    for cell in cells:
+        cell.outputs, cell.execution_count = [], None
+    # Taken before the first cell runs: what changes meanwhile makes this execution an old one.
+    found = {"key": key(notebook), "depends": dependencies(notebook), "n_cells": len(cells)}
+    found["visible"] = [str(path.relative_to(ROOT)) for path in files]
+    seconds, peaks, error = [], [], None
+    start = time.monotonic()
+    with sandbox(files) as box:
+        kernel = found["depends"]["kernel"]
+        client = NotebookClient(
+            notebook, km=own_kernel(kernel), resources={"metadata": {"path": str(box / "notebooks")}},
+            startup_timeout=120, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
+            coalesce_streams=True,
+        )  # fmt: skip
+        try:
+            # What is written past IPython, to the kernel's own descriptors, does not belong to any cell.
+            with client.setup_kernel(env=environment(box) | variables, stdout=DROPPED, stderr=DROPPED):
+                pid = getattr(client.km.provisioner, "pid", None)
+                for number, cell in enumerate(cells, start=1):
+                    report(number, len(cells), pid)
+                    client.timeout = max(1, int(TIMEOUT - (time.monotonic() - start)))
+                    began = time.monotonic()
+                    try:
+                        client.execute_cell(cell, notebook.cells.index(cell))
+                    except Exception as fault:  # every fault of a cell becomes part of the report
+                        error = describe(fault, number, cell.source)
+                        break
+                    finally:
+                        seconds.append(round(time.monotonic() - began, 3))
+                        peaks.append(peak_memory(pid) if pid else None)
+        except NoSuchKernel:
+            error = {
+                "cell": 0, "line": None, "source": "", "traceback": "",
+                "cause": f"its kernel '{kernel}' is not installed: set the notebook's kernel to python3",
+            }  # fmt: skip
+    for cell in cells:
+        cell.metadata.pop("execution", None)
+    took = round(time.monotonic() - start, 2)
+    found |= {"error": error, "seconds": took, "cell_seconds": seconds, "memory": (peaks or [None])[-1], "cell_memory": peaks}
+    return found, notebook
+
+
+def files_beside(chapter: str) -> list[pathlib.Path]:
+    """The files that the chapter finds where they lie in the book: those that it names, but for those that reach it by a link of `_config.yml`."""
+    linked = [ROOT / source for source in option("links", {}).values()]
+    return [path for path in resources(load(chapter)) if not any(folder in path.parents for folder in linked)]
+
+
+def worker(chapter: str, folder: pathlib.Path, progress: int) -> None:
+    """Execute one chapter; leave outputs and record in `folder`."""
+    import nbformat
+
+    # Threads that are woken wait their turn. Where they cut in, TensorFlow's iterators miss that they are to end, and sleep up to a second.
+    with contextlib.suppress(AttributeError, OSError):  # Linux only
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+    def report(*values):
+        with contextlib.suppress(OSError):
+            os.write(progress, json.dumps(values).encode() + b"\n")
+
+    found, notebook = run_chapter(chapter, files_beside(chapter), report)
+    write_atomically(folder / "outputs.ipynb", nbformat.writes(notebook) + "\n")
+    write_atomically(folder / "record.json", json.dumps(found))
+
+
+def stop(*_) -> None:
+    """Leave as an exception does: the kernel is shut down and the scratch folder cleared on the way."""
+    raise SystemExit(143)
+
+
+DROPPED = os.open(os.devnull, os.O_WRONLY)
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
+    # The parent is gone, perhaps killed: the same way out, through the main thread.
+    end_with(int(sys.argv[4]), lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        worker(sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]))
+    except BookError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")

@@ -1,0 +1,76 @@
+"""Claims: their frame and anchor on the chapter's page, and the ledger that lists them all.
+
+    ```{claims-ledger}
+    ```
+"""
+
+import re
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from .. import chapters
+from ..execute.store import EXECUTED
+from . import executed
+from .executed import chapter_of
+from .links import link, note_anchor
+
+
+def frame(app, doctree):
+    """Put each claim and its cell into one frame with the anchor `claim-N`; number the cells' anchors."""
+    if not chapter_of(app.env.docname):
+        return
+    cells = [n for n in doctree.findall(nodes.container) if n.get("nb_element") == "cell_code"]
+    for number, cell in enumerate(cells, start=1):
+        cell["ids"].append(f"cell-{number}")
+        note_anchor(app.env, f"cell-{number}", f"Cell {number}")
+    for paragraph in list(doctree.findall(nodes.paragraph)):
+        first = next((child for child in paragraph.children if child.astext()), None)
+        match = isinstance(first, nodes.strong) and re.fullmatch(r"Claim (\d+)\.", first.astext())
+        if not match:
+            continue
+        paragraph.insert(paragraph.index(first) + 1, nodes.inline("", " holds", classes=["claim-holds"]))
+        parent = paragraph.parent
+        start = parent.index(paragraph)
+        end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
+        inside = parent[start : end + 1]
+        del parent[start : end + 1]
+        parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=[f"claim-{match[1]}"]))
+        note_anchor(app.env, f"claim-{match[1]}", f"Claim {match[1]}")
+
+
+class ClaimsLedger(SphinxDirective):
+    """A table a chapter: number and sentence of each claim, linked to it, and the value its cell printed."""
+
+    def run(self):
+        result = []
+        for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
+            self.env.note_dependency(str(EXECUTED / f"{chapter}.json"))
+            notebook = executed.chapter(chapter)
+            section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
+            section += nodes.title("", chapters.title(notebook))
+            section += self.table(chapter, chapters.claims(notebook))
+            result.append(section)
+        return result
+
+    def table(self, chapter, claims):
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (8, 52, 40)), cols=3)
+        head = nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in ("Claim", "Sentence", "Its cell printed")))
+        group += nodes.thead("", head)
+        body = nodes.tbody()
+        for claim in claims:
+            sentence = nodes.entry()
+            self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
+            timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
+            value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
+            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), f"claim-{claim['number']}"))), sentence, value)
+        group += body
+        return nodes.table("", group, classes=["ledger"])
+
+
+def order(docname: str) -> tuple:
+    """Chapters in the order of the book."""
+    names = chapters.chapters()
+    name = chapter_of(docname)
+    return (names.index(name) if name in names else len(names), docname)

@@ -1,0 +1,126 @@
+"""What the book knows of itself: the gallery of chapters, its numbers, and the page of execution times.
+
+    ```{chapters}
+    ```
+    ```{execution}
+    ```
+
+`{{ n_claims }}`, `{{ n_cells }}` and `{{ n_chapters }}` stand for the numbers in the text of any page, `{{ pdf }}` for a link to the printed book.
+"""
+
+import html
+import os
+import pathlib
+import platform
+import re
+
+import PIL.Image
+from docutils import nodes
+from docutils.utils.smartquotes import smartyPants
+from sphinx.util.docutils import SphinxDirective
+
+from .. import chapters
+from ..chapters import option
+from ..render.drawn import drawn
+from ..render.pictures import cover, dark, light, thumbnail
+from ..requirements import direct
+from . import executed
+from .executed import chapter_of
+from .links import link
+
+
+def present(env) -> list[tuple[str, list[str]]]:
+    """Parts and chapters that this build contains."""
+    found = {chapter_of(name) for name in env.found_docs}
+    return [(part, [c for c in names if c in found]) for part, names in chapters.parts() if found & set(names)]
+
+
+def count(app, config):
+    """Numbers for the text, from the executions themselves."""
+    notebooks = [executed.chapter(name) for name in chapters.chapters() if (executed.record(name) or {"error": 1})["error"] is None]
+    config.myst_substitutions = {
+        **config.myst_substitutions,
+        "n_chapters": str(len(notebooks)),
+        "n_cells": str(sum(len(chapters.code_cells(n)) for n in notebooks)),
+        "n_claims": str(sum(len(chapters.claims(n)) for n in notebooks)),
+        "pdf": f"[one PDF]({config.html_baseurl}{option('pdf', 'book.pdf')})",
+    }
+
+
+class Chapters(SphinxDirective):
+    """A card a chapter: its picture, title, and question."""
+
+    def run(self):
+        result = []
+        for part, names in present(self.env):
+            section = nodes.section("", ids=[nodes.make_id(f"part-{part}")], names=[part])
+            section += nodes.title("", part)
+            cards = "".join(self.card(name) for name in names)
+            section += nodes.raw("", f'<div class="cards">{cards}</div>', format="html")
+            result.append(section)
+        return result
+
+    def card(self, name):
+        notebook = executed.chapter(name)
+        svg, images = cover(notebook), ""
+        if svg:
+            for theme, draw in (("light", light), ("dark", dark)):
+                path = pathlib.Path(self.env.app.outdir) / "covers" / f"{name}-{theme}.webp"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(drawn(thumbnail, draw(svg)))
+                width, height = PIL.Image.open(path).size
+                images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="" loading="lazy">'
+        return (
+            f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
+            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span></a>'
+        )
+
+
+def plain(markdown: str) -> str:
+    """Markdown without its marks."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"[*_`]", "", markdown))
+
+
+class Execution(SphinxDirective):
+    """Time and memory of each chapter and each of its cells, and what executed them."""
+
+    def run(self):
+        records = {name: executed.record(name) for _, names in present(self.env) for name in names}
+        titles = {name: chapters.title(chapters.load(name)) for name in records}
+        rows = [[link(self.env, name, titles[name]), str(r["n_cells"]), f"{r['seconds']:.0f}", megabytes(r["memory"])] for name, r in records.items()]
+        result = [table(["Chapter", "Code cells", "Seconds", "Peak memory (MiB)"], rows)]
+        packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}
+        machine = [["Python", platform.python_version()], ["System", f"{platform.system()} {platform.machine()}"], ["Cores", str(os.cpu_count())]]
+        machine += [[name, packages[name]] for name in [*direct(), "keras"] if name in packages]  # Keras comes with TensorFlow
+        result.append(section("Machine and versions", table(["What", "Value"], machine)))
+        for name, found in records.items():
+            cells = list(zip(range(1, found["n_cells"] + 1), found["cell_seconds"], found["cell_memory"]))
+            rows = [[link(self.env, name, f"cell {i}", f"cell-{i}"), f"{s:.1f}", megabytes(m)] for i, s, m in cells]
+            slow = sorted(cells, key=lambda cell: -cell[1])[:3]
+            slowest = nodes.paragraph("", "Slowest: " + ", ".join(f"cell {i} ({s:.1f} s)" for i, s, _ in slow) + ".")
+            folded = [nodes.raw("", "<details><summary>All cells</summary>", format="html"), table(["Cell", "Seconds", "Peak memory so far (MiB)"], rows)]
+            result.append(section(titles[name], slowest, *folded, nodes.raw("", "</details>", format="html")))
+        return result
+
+
+def megabytes(peak: int | None) -> str:
+    return "not measured" if peak is None else str(peak)
+
+
+def section(title, *children):
+    return nodes.section("", nodes.title("", title), *children, ids=[nodes.make_id(title)], names=[title])
+
+
+def table(head, rows):
+    """Columns of numbers stand to the right."""
+    right = [all(isinstance(v, str) and re.fullmatch(r"[\d.]+", v) for v in column) for column in zip(*rows)]
+
+    def row(values):
+        return nodes.row("", *(
+            nodes.entry("", nodes.paragraph("", "", v if isinstance(v, nodes.Node) else nodes.Text(v)), classes=["text-right"] * is_number)
+            for v, is_number in zip(values, right)
+        ))  # fmt: skip
+
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), nodes.thead("", row(head)), cols=len(head))
+    group += nodes.tbody("", *map(row, rows))
+    return nodes.table("", group)

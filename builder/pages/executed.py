@@ -1,0 +1,67 @@
+"""Give Sphinx each chapter with the outputs of its current execution, and offer that notebook for download."""
+
+import copy
+import functools
+import pathlib
+
+import nbformat
+
+from ..chapters import source_path
+from ..execute import store
+from ..files import digest
+
+
+def chapter_of(docname: str) -> str | None:
+    """The chapter's name, or None for the other pages."""
+    return docname.removeprefix("notebooks/") if docname.startswith("notebooks/") else None
+
+
+@functools.cache
+def chapter(name: str) -> nbformat.NotebookNode:
+    """The chapter with the outputs that this build shows; not to be changed."""
+    return store.executed(name)
+
+
+@functools.cache
+def record(name: str) -> dict | None:
+    """The record of the chapter's current execution."""
+    return store.current(name)
+
+
+@functools.cache
+def text(name: str) -> str:
+    """The same notebook as it is downloaded."""
+    return nbformat.writes(chapter(name)) + "\n"
+
+
+@functools.cache
+def version(name: str) -> str:
+    """Digest of all that this text is made of."""
+    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"])
+
+
+def put_outputs(app, docname, source):
+    """The page's source is the executed notebook; its folded cells say what they hold."""
+    if chapter_of(docname):
+        notebook = copy.deepcopy(chapter(chapter_of(docname)))
+        for cell in notebook.cells:
+            if {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
+                what = "the solution" if cell.source.startswith("# @title Solution") else "the code"
+                cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")
+        source[0] = nbformat.writes(notebook)
+
+
+def note_execution(app, doctree):
+    """Which executed notebook the page shows, and that notebook for download."""
+    name = chapter_of(app.env.docname)
+    if name:
+        app.env.metadata[app.env.docname]["executed"] = version(name)
+        folder = pathlib.Path(app.outdir) / "executed"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.ipynb").write_text(text(name), encoding="utf-8")
+
+
+def find_outdated(app, env, added, changed, removed):
+    """Chapters whose executed notebook is another than the one last read, and the book's own pages, which tell of all chapters."""
+    shown = {docname: env.metadata[docname].get("executed") for docname in env.found_docs - added}
+    return [docname for docname, seen in shown.items() if not chapter_of(docname) or seen != version(chapter_of(docname))]

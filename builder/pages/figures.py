@@ -1,0 +1,35 @@
+"""Figures that match the page: each SVG that a cell drew gets a transparent ground and a twin in the dark theme's ink; figures are numbered."""
+
+import os
+import pathlib
+
+from docutils import nodes
+
+from ..render.pictures import dark, light
+from .executed import chapter_of
+
+
+def add_twins(app, doctree):
+    for image in list(doctree.findall(nodes.image)):
+        path = pathlib.Path(app.srcdir, image["uri"].lstrip("/")) if image["uri"].startswith("/") else pathlib.Path(
+            os.path.dirname(app.env.doc2path(app.env.docname)), image["uri"]
+        )
+        if path.suffix != ".svg" or "jupyter_execute" not in path.parts:
+            continue
+        svg = path.read_text(encoding="utf-8")
+        twins = []
+        for theme, draw in (("light", light), ("dark", dark)):
+            target = path.with_name(f"{path.stem}-{theme}.svg")
+            target.write_text(draw(svg), encoding="utf-8")
+            twin = image.deepcopy()
+            twin["uri"] = image["uri"].replace(path.name, target.name)
+            twin["classes"] = [*image["classes"], f"only-{theme}"]
+            twins.append(twin)
+        image.parent.replace(image, twins)
+
+
+def number_figures(app, doctree):
+    """Figures are counted in each chapter, charts among them."""
+    captions = [child for figure in doctree.findall(nodes.figure) for child in figure.children if isinstance(child, nodes.caption)]
+    for number, caption in enumerate(captions if chapter_of(app.env.docname) else [], start=1):
+        caption.insert(0, nodes.inline("", f"Figure {number}. ", classes=["figure-number"]))

@@ -1,0 +1,68 @@
+"""What the theme and MyST-NB would do otherwise: scripts, code's colours, the words on folded cells, and plain builds."""
+
+import os
+import pathlib
+import re
+
+from docutils import nodes
+from pygments.formatters import HtmlFormatter
+from pygments.token import Name, Operator, Punctuation, Text, Token
+from sphinx.highlighting import PygmentsBridge
+
+from ..files import BUILD
+from ..render.delivery import deliver
+
+SCRIPTS = (
+    "documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js", "sphinx-book-theme.js", "book.js",
+    "charts.js", "searchtools.js", "language_data.js", "searchindex.js",
+)  # fmt: skip
+PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Token)
+
+
+class CalmFormatter(HtmlFormatter):
+    """Names, operators, punctuation and space have the colour of all code: as elements of their own they would be most of a page's."""
+
+    def _get_css_classes(self, ttype):
+        return "" if ttype in PLAIN else super()._get_css_classes(ttype)
+
+
+def calm_code(app, config):
+    PygmentsBridge.html_formatter = CalmFormatter
+
+
+def read_on_all_cores(app, config):
+    """Jupyter Book brings extensions that do nothing for these pages and do not say that they are safe; the rest are."""
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
+
+
+def plain_build_elsewhere(app, config):
+    """`jupyter-book build .` writes where the link to the finished site may be: it gets a folder in its place, and the site stays as it is."""
+    link = BUILD / "html"
+    if config.deliver_pages and link.is_symlink() and pathlib.Path(app.outdir) == link.resolve():
+        link.unlink()
+        link.mkdir()
+        app.outdir = type(app.outdir)(link)
+
+
+def deliver_plain_build(app, exception):
+    if not exception and app.config.deliver_pages:
+        deliver(pathlib.Path(app.outdir))
+
+
+def choose_scripts(app, pagename, templatename, context, doctree):
+    """Only the scripts that the book uses, none of them before the text."""
+    kept = []
+    for script in context.get("script_files", []):
+        name = pathlib.PurePosixPath(str(getattr(script, "filename", None) or "").split("?")[0]).name
+        if name in SCRIPTS:
+            script.attributes["defer"] = "defer"
+            kept.append(script)
+    context["script_files"] = kept
+
+
+def drop_thebe(app, doctree, docname):
+    for raw in list(doctree.findall(nodes.raw)):
+        if "kernelName" in raw.astext() or "x-thebe-config" in raw.astext():
+            raw.parent.remove(raw)

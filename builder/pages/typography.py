@@ -1,0 +1,33 @@
+"""What belongs together stays on one line: a number and its unit, a claim and its number, the two sides of a ratio."""
+
+import re
+
+from docutils import nodes
+
+SPACES = (
+    r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))",
+    r"(?<=[Cc]laim) (?=\d)|(?<=[Cc]laims) (?=\d)",
+    r"(?<=\d) (?=: \d)|(?<=\d :) (?=\d)",
+)
+TOGETHER = re.compile("|".join(SPACES))
+
+
+def keep_together(app, doctree):
+    """Also: no line begins with the full stop after a formula, and none ends with the parenthesis before it."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent, place = formula.parent, formula.parent.index(formula)
+        before, after = (parent[i] if 0 <= i < len(parent) and isinstance(parent[i], nodes.Text) else None for i in (place - 1, place + 1))
+        opening = re.search(r"\(+$", before)[0] if before and re.search(r"\(+$", before) else ""
+        closing = re.match(r"[.,;:!?)]+", after)[0] if after and re.match(r"[.,;:!?)]+", after) else ""
+        if opening or closing:
+            parts = [nodes.Text(opening), formula.deepcopy(), nodes.Text(closing)]
+            kept = nodes.inline("", "", *[part for part in parts if part.astext()], classes=["together"])
+            neighbours = {before: str(before)[: len(before) - len(opening)] if opening else None, after: str(after)[len(closing) :] if closing else None}
+            parent.replace(formula, kept)
+            for neighbour, rest in neighbours.items():
+                if neighbour is not None and rest is not None:
+                    parent.replace(neighbour, [nodes.Text(rest)] if rest else [])
+    for text in list(doctree.findall(nodes.Text)):
+        if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
+            if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:
+                text.parent.replace(text, nodes.Text(joined))

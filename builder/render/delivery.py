@@ -1,0 +1,201 @@
+"""How a page reaches the reader: one stylesheet, scripts after the text, no other host, and a policy that says so.
+
+The theme's stylesheets become one file, without the rules that no page can use. Its icon fonts and icon script (1 MB) become the dozen icons that the pages use. What the
+book does not use (Thebe, toggle buttons, tabs) is not sent. Each page carries a Content-Security-Policy that allows scripts of this
+site and the page's own inline ones by their hash, and no evaluation of text as code.
+"""
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import pathlib
+import re
+import shutil
+
+import tinycss2
+
+from ..files import BookError, digest
+from .drawn import drawn
+from .palette import styles as palette
+from .pictures import size
+
+STYLES = (
+    "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css",
+    "mystnb.*.css", "book.css",
+)  # fmt: skip
+ICONS = {
+    "solid": ["angle-left", "angle-right", "arrow-up", "bars", "list", "magnifying-glass", "download", "expand", "file", "file-pdf", "lightbulb",
+              "rocket", "circle-half-stroke", "moon", "sun", "xmark", "up-right-from-square", "chevron-down", "chevron-right", "house"],
+    "brands": ["github"],
+}  # fmt: skip
+UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.map", "vendor/fontawesome", "sphinx-thebe.js", "sphinx-thebe.css", "webpack-macros.html")
+MATHJAX = (
+    "core.js", "loader.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js", "output/chtml/fonts/tex.js",
+    "output/chtml/fonts/woff-v2",
+)  # fmt: skip
+POLICY = (
+    "default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+
+
+def icon_styles(script: str) -> str:
+    """CSS that draws the icons in the text's colour, from the paths in Font Awesome's own file (CC BY 4.0)."""
+    rules = [
+        ".fa-solid,.fas,.fab,.fa-brands{display:inline-block;width:1em;height:1em;vertical-align:-.125em;background:currentColor;"
+        "-webkit-mask:var(--icon) center/contain no-repeat;mask:var(--icon) center/contain no-repeat}",
+        ".fa-solid::before,.fas::before,.fab::before,.fa-brands::before{content:none!important}",
+    ]
+    for names in ICONS.values():
+        for name in names:
+            found = re.findall(rf'[{{,]"?{name}"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","(M[^"]+)"', script)
+            if found:
+                width, height, path = found[-1]
+                svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}'><path d='{path}'/></svg>"
+                data = base64.b64encode(svg.encode()).decode()
+                rules.append(f".fa-{name}{{--icon:url(data:image/svg+xml;base64,{data})}}")
+    return "\n".join(rules)
+
+
+def words(site: pathlib.Path) -> set[str]:
+    """Every word of the pages and scripts: a class or id that is none of them cannot occur."""
+    files = [*site.rglob("*.html"), *(path for path in site.rglob("*.js") if path.name != "searchindex.js")]
+    return {word for path in files for word in re.findall(r"[A-Za-z_][\w-]*", path.read_text(encoding="utf-8"))}
+
+
+def only_used(styles: str, *known: str) -> str:
+    """The stylesheet without the rules that name a class or id which is not among the known ones."""
+    return used(tinycss2.parse_stylesheet(styles, skip_comments=True, skip_whitespace=True), set(known))
+
+
+def used(rules: list, known: set[str]) -> str:
+    """The CSS of those parsed rules that can apply to anything."""
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selectors = re.split(r",(?![^(]*\))", tinycss2.serialize(rule.prelude))
+            named = [re.findall(r"[.#]([A-Za-z_-][\w-]*)", re.sub(r":not\([^)]*\)", "", selector)) for selector in selectors]
+            applying = [selector.strip() for selector, names in zip(selectors, named) if known.issuperset(names)]
+            if applying:
+                kept.append(f"{','.join(applying)}{{{tinycss2.serialize(rule.content).strip()}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = used(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), known)
+            kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}" if inner else "")
+        else:
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def write_styles(site: pathlib.Path) -> str:
+    """Write the one stylesheet; returns what tells its versions apart."""
+    static, parts = site / "_static", []
+    for pattern in STYLES:
+        for path in sorted(static.glob(pattern)):
+            css = path.read_text(encoding="utf-8")
+            css = re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css)
+            parts.append(css)
+    parts.insert(-1, palette())
+    parts.insert(-1, icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")))
+    styles = "\n".join(parts)
+    known = words(site).intersection(re.findall(r"[.#]([A-Za-z_-][\w-]*)", styles))
+    css = drawn(only_used, styles, *sorted(known))
+    (static / "site.css").write_bytes(css)
+    return digest(css)[:8]
+
+
+def copy_mathjax(static: pathlib.Path) -> None:
+    package = next(p for p in importlib.metadata.files("sphinx-mathjax-offline") if p.name == "tex-chtml.js")
+    source = pathlib.Path(package.locate()).parent
+    for name in MATHJAX:
+        target = static / "mathjax" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source / name, target)
+
+
+def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
+    """The size attributes of an SVG, so that the text does not move when the picture arrives."""
+    path = (page.parent / source).resolve()
+    found = size(path.read_text(encoding="utf-8")) if path.suffix == ".svg" and path.is_file() else None
+    return f' width="{found[0]:.0f}" height="{found[1]:.0f}"' if found else ""
+
+
+def replaced(text: str, old: str, new: str, page: pathlib.Path) -> str:
+    """The page with its one `old` replaced; a theme that writes it otherwise is noticed."""
+    if old not in text:
+        raise BookError(f"{page.name} lacks `{old}`: the theme has changed, look at builder/render/delivery.py")
+    return text.replace(old, new, 1)
+
+
+def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> str:
+    """Give the page sizes of pictures, scripts after the text, and its policy; returns the text. A page that has its policy is finished already, and the root page only leads on."""
+    text = page.read_text(encoding="utf-8")
+    if 'http-equiv="Content-Security-Policy"' in text or 'http-equiv="Refresh"' in text:
+        return text
+    if "_static/site.css" in text:  # as book/_templates/layout.html has it
+        text = text.replace("_static/site.css", f"_static/site.css?v={style_version}")
+    else:
+        root = "../" * (len(page.relative_to(site).parts) - 1)
+        text = replaced(text, "</head>", f'<link rel="stylesheet" href="{root}_static/site.css?v={style_version}"></head>', page)
+
+    def picture(match):
+        attributes = match[1]
+        source = re.search(r'src="([^"]+)"', attributes)
+        if "loading=" not in attributes and source and "logo" not in source[1]:
+            attributes += ' loading="lazy" decoding="async"'
+            if "width=" not in attributes and "/_images/" in source[1]:
+                attributes += picture_size(site, page, source[1])
+        return f"<img{attributes}>"
+
+    text = re.sub(r"<img((?:\s[^<>]*?)?)\s*/?>", picture, text)
+    # In the order of the page, and none of them before the text.
+    text = re.sub(r'<script (?!defer|type=)((?:data-[^>]*?)?src="[^"]*")></script>', r"<script defer \1></script>", text)
+    # pandas heads its index with an empty heading: it is a cell.
+    text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
+    # The sidebar's logo and search button belong to a landmark.
+    text = replaced(text, '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', page)
+    inline = re.findall(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", text, re.S)
+    hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline}
+    policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
+    text = replaced(text, '<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', page)
+    page.write_text(text, encoding="utf-8")
+    return text
+
+
+def spare_layout(script: pathlib.Path) -> None:
+    """The theme's script without its measuring of every wide box at the start, which lays out the whole page: book.js does it when a box is near."""
+    measuring = ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})"
+    text = script.read_text(encoding="utf-8")
+    if measuring not in text:
+        raise BookError(f"{script.name} is not the script that builder/render/delivery.py knows: the theme has changed, look at spare_layout there")
+    script.write_text(text.replace(measuring, ""), encoding="utf-8")
+
+
+def tidy_search_index(path: pathlib.Path) -> None:
+    """Take out the words that no page has any more: Sphinx keeps them, without pages."""
+    index = json.loads(path.read_text(encoding="utf-8").removeprefix("Search.setIndex(").removesuffix(")"))
+    for kind in ("terms", "titleterms"):
+        index[kind] = {word: places for word, places in index[kind].items() if places != []}
+    path.write_text(f"Search.setIndex({json.dumps(index, separators=(',', ':'))})", encoding="utf-8")
+
+
+def deliver(site: pathlib.Path) -> None:
+    """Make of the pages that Sphinx wrote the site that is served, in place."""
+    style_version = write_styles(site)
+    copy_mathjax(site / "_static")
+    tidy_search_index(site / "searchindex.js")
+    spare_layout(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
+    for name in UNUSED:
+        path = site / "_static" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    shown = set()
+    for page in sorted(site.rglob("*.html")):
+        if "_static" not in page.parts:
+            shown.update(re.findall(r"[\w.-]+", finish_page(site, page, style_version)))
+    for folder in ("_images", "charts", "covers"):  # pictures of earlier builds
+        for path in (site / folder).glob("*"):
+            if path.name not in shown:
+                path.unlink()

@@ -1,0 +1,56 @@
+"""The book's colours, by theme, in one place: the stylesheet's variables, the charts' theme, and the figures' twins are made from them."""
+
+COLOURS = {
+    "light": {
+        "chart-ink": "#262626",  # seaborn's ink
+        "chart-grid": "#cccccc",  # seaborn's grid
+        "chart-blue": "#0173b2",  # the first of seaborn's palette `colorblind`
+        "claim": "#1a7f37",
+        "claim-surface": "#f1f8f3",
+        "pst-color-primary": "#0b5c8c",
+        "pst-color-link": "#0b5c8c",
+        "pst-color-inline-code": "#7a1f4f",
+        "paper": "#ffffff",
+    },
+    "dark": {
+        "chart-ink": "#d9d9d9",
+        "chart-grid": "#3a414b",
+        "chart-blue": "#3d9be0",
+        "claim": "#57c274",
+        "claim-surface": "#14211a",
+        "pst-color-primary": "#6cb8e6",
+        "pst-color-link": "#6cb8e6",
+        "pst-color-background": "#14181e",
+        "paper": "#14181e",
+    },
+}
+# What a picture drawn for the light page has in place of its own colours on the dark one.
+TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue")}
+
+
+def styles() -> str:
+    """The variables of the stylesheet."""
+    return "".join(
+        f'html[data-theme="{theme}"]{{color-scheme:{theme};' + "".join(f"--{name}:{value};" for name, value in colours.items()) + "}\n"
+        for theme, colours in COLOURS.items()
+    )
+
+
+def chart_theme(theme: str) -> dict:
+    """Vega-Lite's configuration of every chart."""
+    ink, grid = COLOURS[theme]["chart-ink"], COLOURS[theme]["chart-grid"]
+    sizes = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"}
+    label = {"labelColor": ink, "titleColor": ink}
+    return {
+        "background": None, "font": "system-ui, sans-serif", "view": {"stroke": None},
+        "axis": label | {"domainColor": ink, "tickColor": ink, "gridColor": grid} | sizes,
+        "legend": label | sizes, "header": label | sizes, "title": {"color": ink, "fontSize": 14}, "text": {"color": ink, "fontSize": 13},
+        "style": {"guide-label": {"fill": ink}, "guide-title": {"fill": ink}},
+    }  # fmt: skip
+
+
+def in_dark(picture: str) -> str:
+    """The picture's source (SVG, or a chart's specification) with the dark page's colours for ours."""
+    for light, dark in TWINS.items():
+        picture = picture.replace(light, dark)
+    return picture

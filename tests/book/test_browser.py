@@ -1,0 +1,307 @@
+"""The pages as a reader meets them, in Chromium: light and dark, wide and narrow."""
+
+import functools
+import gzip
+import pathlib
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from builder import browser
+from builder import chapters as book
+from builder.execute.key import imported
+from builder.execute.store import executed
+
+SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+
+class Chromium:
+    """A browser that can be started again: once in some hundred long pages, headless Chromium draws no more frames."""
+
+    def __init__(self, playwright):
+        self.playwright = playwright
+        self.start()
+
+    def start(self):
+        self.browser = self.playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
+
+    def restart(self):
+        self.browser.close()
+        self.start()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        found = Chromium(playwright)
+        yield found
+        found.browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    """A function that opens a page of the site, and knows what the last one `asked` for; afterwards nothing may have been asked of another host or logged."""
+    contexts, faults, asked = [], [], []
+
+    def open_one(path, *, theme="light", size="wide", moves=True, wait_until="load", **options):
+        asked.clear()
+        width, height = SIZES[size]
+        context = chromium.browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: faults.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("request", lambda r: faults.append(f"asks {r.url}") if not r.url.startswith((address, "data:", "blob:")) else None)
+        page.on("request", lambda r: asked.append(r.url.removeprefix(address).split("?")[0]) if r.url.startswith(address) else None)
+        page.goto(address + path, wait_until=wait_until)
+        if moves and options.get("java_script_enabled", True):  # a reader moves, and what is far away is laid out
+            page.mouse.move(9, 9)
+            page.wait_for_function("() => !document.querySelector('.bd-article > section > section:not([style])')")
+        return page
+
+    def restart():
+        contexts.clear()
+        chromium.restart()
+
+    open_one.restart, open_one.asked = restart, asked
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not faults, faults[:10]
+
+
+def names():
+    contents = book.toc()
+    return [contents["root"], *(c["file"] for part in contents["parts"] for c in part["chapters"])]
+
+
+@functools.cache
+def weight(path: pathlib.Path) -> int:
+    """Bytes that a host sends for the file: text is compressed."""
+    content = path.read_bytes()
+    return len(content if path.suffix in (".png", ".webp", ".woff") else gzip.compress(content))
+
+
+def light(site: pathlib.Path, asked: list[str]):
+    """What a page transfers before anyone scrolls: at most 400 KB, one stylesheet, and no script that evaluates a chart."""
+    files = {path: weight(site / path) for path in dict.fromkeys(asked)}
+    assert sum(files.values()) <= 400_000, sorted(files.items(), key=lambda item: -item[1])[:8]
+    assert "vendor/vega.js" not in files
+    assert [path for path in files if path.endswith(".css")] == ["_static/site.css"]
+
+
+ALIVE = """() => !document.querySelector('.chart:not([data-ready=true])')
+    && [...document.querySelectorAll('article .math')].every((m) => m.querySelector('mjx-container') || !m.checkVisibility())
+    && [...document.querySelectorAll('article img')].every((i) => (i.complete && i.naturalWidth) || !i.checkVisibility())"""
+
+
+def see_everything(page) -> bool:
+    """Unfold everything and go down the page as a reader does, so that all of it is laid out, set and alive.
+
+    False if the browser stopped drawing on the way; a page that does not come to life is an error.
+    """
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    for _ in range(3):  # what comes to life moves the rest
+        drew = page.evaluate("""async () => {
+            document.querySelectorAll("details").forEach((folded) => (folded.open = true));
+            for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {
+                scrollTo({ top: y, behavior: "instant" });
+                const frame = new Promise((next) => requestAnimationFrame(() => setTimeout(() => next(true))));
+                if (!(await Promise.race([frame, new Promise((next) => setTimeout(next, 15000))]))) return false;
+            }
+            return true;
+        }""")
+        if not drew:
+            return False
+        page.wait_for_timeout(300)
+        if page.evaluate(ALIVE):
+            return True
+    page.wait_for_function(ALIVE, polling=200)
+    return True
+
+
+# Contrast is slow to judge, and tens of thousands of words have some dozens of looks. Of all texts that look the same (colour, size, weight,
+# and every background and opacity behind them) one is marked, in each theme; words of code that are not become plain text, and of the
+# formulas within lines the first ten stay.
+MARK_ONE_OF_EACH_LOOK = """() => {
+  const behind = new Map(), seen = new Set();
+  for (const element of document.querySelectorAll("body, body *")) {
+    const style = getComputedStyle(element);
+    const own = style.backgroundColor === "rgba(0, 0, 0, 0)" && style.backgroundImage === "none" && style.opacity === "1"
+      ? "" : [style.backgroundColor, style.backgroundImage, style.opacity].join();
+    behind.set(element, (behind.get(element.parentElement) ?? "") + own);
+    if (![...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()) || !element.checkVisibility()) continue;
+    const look = [style.color, style.fontSize, style.fontWeight, behind.get(element)].join();
+    if (!seen.has(look)) element.dataset.look = "";
+    seen.add(look);
+  }
+}"""
+THIN = """() => {
+  for (const word of document.querySelectorAll(".highlight pre span:not([data-look])")) word.replaceWith(...word.childNodes);
+  for (const code of document.querySelectorAll(".highlight pre")) code.normalize();
+  for (const formula of [...document.querySelectorAll("mjx-container:not([display])")].slice(10)) formula.replaceChildren();
+}"""
+COLOURS_AND_PICTURES = ["color-contrast", "link-in-text-block", "image-alt", "role-img-alt", "svg-img-alt"]  # the other rules do not see the theme
+JUDGE = """async (rules) => {
+  axe.configure({ rules: [{ id: "color-contrast", selector: "[data-look]" }] });
+  const runOnly = rules ? { runOnly: { type: "rule", values: rules } } : {};
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], ...runOnly });
+  return violations.map((rule) => `${rule.id}: ${rule.nodes.length} x ${rule.nodes[0].html.slice(0, 200)}`);
+}"""
+
+
+def switch(page, theme):
+    """To the other theme as the reader's system switches; formulas, charts and pictures follow."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+    page.evaluate("new Promise(requestAnimationFrame).then(() => Promise.all(document.getAnimations().map((fade) => fade.finished)))")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [*names(), "search", "genindex"])
+def test_page(open_page, site, name, size):
+    """The first view is light. Then, light and dark, every picture, chart and formula appears; no accessibility rule is violated, nothing scrolls sideways or asks another host."""
+    for _ in range(3):
+        page = open_page(f"{name}.html", size=size, moves=False, wait_until="networkidle")
+        light(site, open_page.asked)
+        if see_everything(page):
+            break
+        open_page.restart()
+    else:
+        pytest.fail("the browser stopped drawing three times")
+    assert page.locator("mjx-merror").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    page.evaluate(MARK_ONE_OF_EACH_LOOK)
+    switch(page, "dark")
+    page.evaluate("document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))")
+    page.wait_for_function(ALIVE, polling=200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    page.evaluate(MARK_ONE_OF_EACH_LOOK)
+    page.evaluate(THIN)
+    page.evaluate(Axe().axe_script)
+    assert not page.evaluate(JUDGE)
+    switch(page, "light")
+    assert not page.evaluate(JUDGE, COLOURS_AND_PICTURES)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_reader_chooses_the_theme(open_page, mode):
+    """Against the system's, by the button, and it stays on the next page."""
+    page = open_page("book/intro.html", theme="dark" if mode == "light" else "light")
+    button = page.locator(".theme-switch-button").first
+    for _ in range(3):
+        if page.locator("html").get_attribute("data-mode") == mode:
+            break
+        button.click()
+    page.goto(page.url.replace("book/intro", "book/glossary"))
+    assert page.locator("html").get_attribute("data-theme") == mode
+
+
+@pytest.mark.parametrize("name", [name for name in book.chapters() if "altair" in imported(book.load(name))])
+def test_charts_are_pictures_without_javascript(open_page, name):
+    page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
+    charts = page.query_selector_all(".chart")
+    assert charts
+    for chart in charts:
+        assert [image for image in chart.query_selector_all("img") if image.is_visible()]
+
+
+def first_chart(page):
+    """The page's first interactive chart, live, and its slider."""
+    chart = page.query_selector(".chart")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_selector("#chart-1[data-ready=true]")
+    return chart, chart.query_selector("input[type=range]")
+
+
+def embedded_table():
+    """Metrics by threshold as Python computed them: the data of the chart in the executed notebook."""
+    for cell in book.code_cells(executed("binary_metrics")):
+        for output in cell.outputs:
+            for rows in output.get("data", {}).get("application/vnd.vegalite.v6+json", {}).get("datasets", {}).values():
+                if "threshold" in rows[0] and "sensitivity" in rows[0]:
+                    return {row["threshold"]: row for row in rows}
+    raise AssertionError("the chapter embeds no table of metrics by threshold")
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.86])
+def test_the_threshold_slider_shows_what_python_computed(open_page, threshold):
+    page = open_page("notebooks/binary_metrics.html")
+    chart, slider = first_chart(page)
+    move = "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')) }"
+    slider.evaluate(move, str(threshold))
+    row = embedded_table()[threshold]
+    for name in ("sensitivity", "specificity", "precision", "NPV", "accuracy", "F1", "MCC"):
+        label = f"{name} {row[name]:.3f}"
+        page.wait_for_function("label => [...document.querySelectorAll('#chart-1 svg text')].some(t => t.textContent === label)", arg=label)
+    shown = " ".join(chart.eval_on_selector_all("svg text", "all => all.map(text => text.textContent)"))
+    for name in ("TP", "FN", "FP", "TN"):
+        assert re.search(rf"\b{name} {row[name]}\b", shown)
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_the_cart_rides_when_asked(open_page, motion):
+    """The film plays and stops by its button, by keyboard too, and the switch changes the frame of reference."""
+    page = open_page("notebooks/cartpole.html", reduced_motion=motion)
+    page.locator("#cartpole-play").scroll_into_view_if_needed()
+    canvas = page.locator("#cartpole-canvas")
+
+    def frame():
+        return int(canvas.get_attribute("data-frame"))
+
+    if motion == "reduce":
+        start = frame()
+        page.wait_for_timeout(500)
+        assert frame() == start, "it moves although the reader asked for less motion"
+    page.locator("#cartpole-time").fill("10")
+    start = frame()
+    page.locator("#cartpole-play").focus()
+    if page.locator("#cartpole-play").inner_text().strip().lower().startswith("play"):
+        page.keyboard.press("Enter")
+    page.wait_for_function("start => Number(document.querySelector('#cartpole-canvas').dataset.frame) > start", arg=start)
+    before = canvas.get_attribute("data-ride")
+    page.locator("#cartpole-ride").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("before => document.querySelector('#cartpole-canvas').dataset.ride !== before", arg=before)
+
+
+def test_charts_work_by_keyboard(open_page):
+    page = open_page("notebooks/binary_metrics.html")
+    _, slider = first_chart(page)
+    before = slider.input_value()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.input_value() != before
+
+
+def test_a_claim_can_be_linked_to(open_page):
+    page = open_page("notebooks/binary_metrics.html#claim-3")
+    assert page.locator("#claim-3").bounding_box()["y"] < 900
+
+
+def test_a_jump_lands_where_it_should_before_anything_far_away_is_laid_out(open_page):
+    page = open_page("notebooks/central_limit_theorem.html", moves=False)
+    link = page.locator("#pst-page-toc-nav > ul > li > a").last
+    link.evaluate("link => link.click()")
+    heading = page.locator(link.get_attribute("href"))
+    at_once = heading.bounding_box()["y"]
+    page.wait_for_timeout(1000)
+    assert 0 <= at_once < 200 and abs(heading.bounding_box()["y"] - at_once) < 5
+
+
+def test_the_contents_name_the_section_that_is_read(open_page):
+    """Also after a jump over many headings, up or down."""
+    page = open_page("notebooks/binary_metrics.html")
+    names = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav > ul > li > a')].map((link) => link.hash.slice(1))")
+    for name in (names[-1], names[2], names[5]):
+        page.evaluate("name => scrollTo({ top: document.getElementById(name).getBoundingClientRect().top + scrollY - 20, behavior: 'instant' })", name)
+        page.wait_for_function("name => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${name}`", arg=name, timeout=5000)
+
+
+def test_search_finds_words_of_prose_code_and_claims(open_page):
+    for word in ("sensitivity", "default_rng", "prevalence", "Jensen"):
+        page = open_page(f"search.html?q={word}")
+        page.wait_for_selector("#search-results li")
+        assert r"\(" not in page.locator("#search-results").inner_text(), "the source of a formula among the words"

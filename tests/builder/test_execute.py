@@ -1,0 +1,345 @@
+"""Executing the small book: what is executed again and what is not, and what each fault leaves behind."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import nbformat
+import psutil
+import pytest
+from small import ONE, SmallBook, edit, wait_until
+
+from builder.chapters import chapters, load
+from builder.execute import key as keys
+from builder.files import ROOT
+
+
+# --- fresh: what changes is executed again, and nothing else
+
+
+def test_an_unchanged_book_executes_nothing(built):
+    assert built.executed_by(lambda: None) == set()
+
+
+def test_prose_executes_nothing(built):
+    assert built.executed_by(lambda: edit(built.root / "notebooks" / "one.ipynb", "still two", "ever two")) == set()
+
+
+def test_code_executes_its_chapter(built):
+    assert built.executed_by(lambda: edit(built.root / "notebooks" / "one.ipynb", "1 + 1", "1 + 2")) == {"one"}
+    assert "sum 3" in built.printed("one")
+
+
+def test_data_executes_the_chapters_that_name_the_file(built):
+    assert built.executed_by(lambda: built.write_data("second")) == {"two"}
+    assert "second" in built.printed("two")
+
+
+def test_a_package_is_part_of_the_key_of_the_chapters_that_import_it(tmp_path, monkeypatch):
+    def install(version):
+        for old in tmp_path.glob("thing-*"):
+            shutil.rmtree(old)
+        info = tmp_path / f"thing-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: thing\nVersion: {version}\n")
+        (info / "top_level.txt").write_text("thing\n")
+        (info / "RECORD").write_text("thing.py,,\n")
+
+    def key(code):
+        for found in (keys._modules, keys._requirements, keys._versions):
+            found.cache_clear()
+        return keys.key(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]))
+
+    (tmp_path / "thing.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    install("1.0")
+    before = key("import thing"), key("import json")
+    install("2.0")
+    assert key("import thing") != before[0] and key("import json") == before[1]
+
+
+def test_the_version_of_python_is_part_of_the_key(monkeypatch):
+    notebook = load(chapters()[0])
+    key = keys.key(notebook)
+    monkeypatch.setattr(keys.platform, "python_version", lambda: "3.99.0")
+    assert keys.key(notebook) != key
+
+
+def test_how_a_cell_is_run_is_part_of_the_key_and_comments_and_the_scheduler_are_not(built):
+    execute = built.root / "builder" / "execute"
+    startup, scheduler = execute / "kernel" / "startup.py", execute / "pool.py"
+    assert built.executed_by(lambda: scheduler.write_text(scheduler.read_text() + "\nchanged = True\n")) == set()
+    assert built.executed_by(lambda: startup.write_text(startup.read_text() + "\n# changed\n")) == set()
+    assert built.executed_by(lambda: startup.write_text(startup.read_text() + "\nchanged = True\n")) == {"one", "two"}
+
+
+def test_a_chapter_sees_no_file_that_its_key_does_not_hold(small):
+    (small.root / "data" / "other.txt").write_text("not named")
+    assert small.run("checksums").returncode == 0
+    small.write("one", [ONE[0], 'from pathlib import Path\nprint(Path("../data/ot" + "her.txt").exists())'])
+    assert small.run().returncode == 0
+    assert "False" in small.printed("one")
+
+
+# --- faults: a clear cause, exit code not 0, nothing lost, and the next good build works
+
+
+def test_a_cell_that_raises(small):
+    small.write("one", [ONE[0], "x = 1\n\nassert x == 2, 'x is not two'\nprint('unreached')"])
+    small.failing("one, code cell 1, line 3", "AssertionError: x is not two", ">   3  assert x == 2")
+    assert small.printed("two")
+    small.write("one", ONE)
+    small.mended()
+
+
+def test_a_failing_cell_fails_again(small):
+    small.write("one", [ONE[0], "raise ValueError('bad')"])
+    small.failing("ValueError: bad")
+    small.failing("ValueError: bad")
+
+
+def test_a_cell_that_is_not_python(small):
+    small.write("one", [ONE[0], "x = (1,\n"])
+    small.failing("one, code cell 1", "SyntaxError")
+
+
+def test_a_kernel_that_dies(small):
+    small.write("one", [ONE[0], "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"])
+    small.failing("one, code cell 1", "the kernel died")
+    small.write("one", ONE)
+    small.mended()
+
+
+def test_a_kernel_that_hangs(small):
+    small.write("one", [ONE[0], "import time\ntime.sleep(1000)"])
+    small.failing("one, code cell 1", "longer than 10 s", BOOK_TIMEOUT="10")
+    small.write("one", ONE)
+    small.mended()
+
+
+def test_a_kernel_that_is_not_installed(small):
+    small.write("one", ONE, kernel="no-such-kernel")
+    small.failing("kernel 'no-such-kernel' is not installed")
+
+
+@pytest.mark.parametrize("damage", ["truncated", "emptied", "changed", "record"])
+def test_a_damaged_cache(built, damage):
+    outputs, record = (built.root / "_build" / "executed" / f"one.{ending}" for ending in ("ipynb", "json"))
+
+    def harm():
+        if damage == "truncated":
+            outputs.write_bytes(outputs.read_bytes()[:-40])
+        elif damage == "emptied":
+            outputs.write_bytes(b"")
+        elif damage == "changed":
+            edit(outputs, "sum 2", "sum 5")
+        else:
+            record.write_text('{"key": ')
+
+    assert built.executed_by(harm) == {"one"}
+    assert "sum 2" in built.printed("one")
+
+
+WAITING = "from pathlib import Path\nimport time\nPath({!r}).touch()\nwhile not Path({!r}).exists():\n    time.sleep(0.05)\nprint('sum 2')"
+
+
+@pytest.fixture
+def gate(small, tmp_path):
+    """`one` has a cell that says when it runs, and waits until it may go on: the two files."""
+    runs, go = tmp_path / "runs", tmp_path / "go"
+    small.write("one", [ONE[0], WAITING.format(str(runs), str(go))])
+    return runs, go
+
+
+def test_two_builds_at_once(small, gate):
+    runs, go = gate
+    first = small.start("execute", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(runs.exists, "the cell")
+    small.failing("another build", str(first.pid))
+    go.touch()
+    assert first.wait() == 0
+    small.mended()
+
+
+def begun(small, gate):
+    return True
+
+
+def locked(small, gate):
+    lock = small.root / "_build" / "lock"
+    return lock.exists() and lock.read_text()
+
+
+def prepared(small, gate):
+    return list((small.root / "_build" / "scratch").glob("*/notebooks"))
+
+
+def running(small, gate):
+    return gate[0].exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "sigint", "moment"),
+    [
+        *((signal.SIGINT, signal.SIG_DFL, moment) for moment in (begun, locked, running)),
+        (signal.SIGTERM, signal.SIG_DFL, prepared),
+        *((signal.SIGTERM, signal.SIG_IGN, moment) for moment in (locked, running)),
+        *((signal.SIGKILL, signal.SIG_DFL, moment) for moment in (prepared, running)),
+    ],
+)
+def test_an_interrupted_build(small, gate, moment, how, sigint):
+    """At any moment, also where SIGINT is ignored, as in the background: it ends, nothing outlives it, and the next build is right."""
+    process = small.start("execute", sigint=sigint, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    wait_until(lambda: moment(small, gate), moment.__name__)
+    process.send_signal(how)
+    _, stderr = process.communicate()
+    assert process.returncode != 0
+    assert "Traceback" not in stderr
+    wait_until(lambda: not small.processes(), "the end of workers and kernels", seconds=60)
+    small.write("one", ONE)
+    small.mended()
+    assert not list((small.root / "_build" / "scratch").glob("*"))
+
+
+def test_the_rest_of_a_killed_build_replaces_no_newer_result(small, gate):
+    """The worker is stopped, so that it does not hear of the end of its parent, and goes on after the next build."""
+    process = small.start("execute", "one", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(gate[0].exists, "the cell")
+    (worker,) = [one for one in small.processes() if "builder.execute.chapter" in one.cmdline()]
+    worker.suspend()
+    process.kill()
+    process.wait()
+    small.write("one", ONE)
+    small.mended()
+    newer = small.times()["one"]
+    worker.resume()
+    gate[1].touch()
+    psutil.wait_procs([worker], timeout=300)
+    assert small.times()["one"] == newer and "sum 2" in small.printed("one")
+
+
+def test_a_data_file_that_is_missing(built):
+    (built.root / "data" / "small.txt").unlink()
+    built.failing("data/small.txt is missing", "git checkout")
+    assert built.printed("two")
+
+
+def test_a_data_file_with_another_checksum(built):
+    built.write_data("tampered", checksum=False)
+    built.failing("data/small.txt differs from its checksum", "make checksums")
+
+
+def test_a_notebook_that_is_not_json(built):
+    (built.root / "notebooks" / "one.ipynb").write_text("{ not json")
+    built.failing("notebooks/one.ipynb is not a valid notebook")
+    built.write("one", ONE)
+    built.mended()
+
+
+def test_a_notebook_that_is_missing(built):
+    (built.root / "notebooks" / "one.ipynb").unlink()
+    built.failing("notebooks/one.ipynb is missing")
+
+
+def test_a_chapter_that_does_not_exist(built):
+    result = built.run("execute", "three")
+    assert result.returncode != 0 and "no chapter 'three'" in result.stderr
+
+
+def test_an_output_folder_that_cannot_be_written(small):
+    (small.root / "_build").write_text("a file in its place")
+    small.failing("_build")
+
+
+def test_a_full_disk(small):
+    folder = small.root / "_build"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here: needs root")
+    try:
+        small.write("one", [ONE[0], "print('long line\\n' * 40_000)\nprint('sum 2')"])
+        small.failing("o space left", "free space")
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+    small.mended()
+
+
+def test_a_path_with_spaces_and_other_letters(tmp_path):
+    root = tmp_path / "Bücher und mehr"
+    root.mkdir()
+    small = SmallBook(root)
+    small.mended()
+    assert (small.render() / "notebooks" / "one.html").is_file()
+
+
+def test_an_unlisted_data_file(built):
+    (built.root / "data" / "new file.txt").write_text("new")
+    built.failing("data/new file.txt has no checksum", "make checksums")
+    assert built.run("checksums").returncode == 0
+    assert built.run().returncode == 0
+
+
+def test_the_record_names_everything_that_the_outputs_depend_on(built):
+    record = json.loads((built.root / "_build" / "executed" / "two.json").read_text())
+    assert set(record["depends"]["files"]) == {"data/small.txt"}
+    assert record["visible"] == ["data/small.txt"]
+
+
+# --- whoever starts it: the surroundings of a chapter are the builder's
+
+
+DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+
+
+def test_what_the_user_has_set_changes_nothing(small, tmp_path):
+    """Backends, settings of Python, a module that shadows the library's, another kernel of the same name, another home."""
+    small.write("one", [ONE[0], DRAW, "import html, sys, os\nprint('sum 2', html.escape('<'), sys.flags.optimize, sorted(os.environ))"])
+    small.mended()
+    before = (small.root / "_build" / "executed" / "one.ipynb").read_text()
+    shutil.rmtree(small.root / "_build" / "executed")
+    (tmp_path / "html.py").write_text("raise ValueError('not the library')")
+    (tmp_path / "start.py").write_text("raise ValueError('the user')")
+    spec = tmp_path / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "foreign", "language": "python"}))
+    result = small.run(
+        MPLBACKEND="Agg", PYTHONPATH=str(tmp_path), PYTHONSTARTUP=str(tmp_path / "start.py"), PYTHONWARNINGS="error", PYTHONOPTIMIZE="2",
+        JUPYTER_PATH=str(tmp_path), KERAS_BACKEND="torch", HOME="/nowhere", LANG="xx", TZ="Asia/Kathmandu", OMP_NUM_THREADS="7",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert (small.root / "_build" / "executed" / "one.ipynb").read_text() == before
+    assert "image/svg+xml" in before
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'import os\nos.system("echo [1, 1, 1]")',
+        'import subprocess\nsubprocess.run(["echo", "1"])',
+        'import os\nos.write(1, b"not json\\n")\nos.write(2, b"not json\\n")',
+        'open("/dev/stdout", "w").write("{}")',
+        'import sys\nsys.__stdout__.write("x" * 100_000)\nsys.__stdout__.flush()',
+    ],
+)
+def test_a_cell_may_write_anything_anywhere(small, code):
+    small.write("one", [ONE[0], f"{code}\nprint('sum', 2)"])
+    small.mended()
+
+
+# --- the cells as tests
+
+
+def test_the_failing_cell_is_named_and_later_ones_are_not_executed(small):
+    small.write("one", [ONE[0], "x = 1", "**Claim 1.** This one is two, and a claim.", "print(x)\nassert x == 2, 'x is not two'", "print('unreached')"])
+    small.run()
+    shutil.copy(ROOT / "pytest.ini", small.root)
+    command = [sys.executable, "-m", "pytest", "--numprocesses", "0", "-p", "no:cacheprovider", "notebooks"]
+    report = subprocess.run(command, cwd=small.root, env=dict(os.environ), capture_output=True, text=True, check=False)
+    assert report.returncode == 1, report.stdout + report.stderr
+    assert "3 passed" in report.stdout and "2 failed" in report.stdout
+    assert "one, code cell 2, line 2" in report.stdout and "AssertionError: x is not two" in report.stdout
+    assert "not executed: cell 2 of one failed before it" in report.stdout

@@ -1,0 +1,157 @@
+"""The small book's site: complete or not there, and the same each time."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from small import ONE, SmallBook, edit, wait_until
+
+from builder import compare
+
+
+def test_the_site_is_replaced_in_one_step_or_not_at_all(rendered):
+    first = rendered.site
+    page = (first / "notebooks" / "one.html").read_text()
+    rendered.render()
+    assert rendered.site == first, "an unchanged book is not rendered again"
+
+    edit(rendered.root / "notebooks" / "one.ipynb", "1 + 1", "1 / 0")
+    rendered.failing("ZeroDivisionError")
+    rendered.failing("no complete execution", command=("render",))
+    assert (rendered.site / "notebooks" / "one.html").read_text() == page
+
+    edit(rendered.root / "notebooks" / "one.ipynb", "1 / 0", "1 + 3")
+    edit(rendered.root / "book" / "running.md", "# How to run it", "# How to run it\n\n[a link](nowhere.md)")
+    assert rendered.run().returncode == 0
+    rendered.failing("nowhere.md", command=("render",))
+    assert (rendered.site / "notebooks" / "one.html").read_text() == page
+
+    edit(rendered.root / "book" / "running.md", "[a link](nowhere.md)", "")
+    edit(rendered.root / "notebooks" / "one.ipynb", "still two", "ever two")
+    rendered.render()
+    text = (rendered.site / "notebooks" / "one.html").read_text()
+    assert "sum 4" in text and "ever two" in text
+    assert not first.exists()
+
+
+def test_a_changed_chapter_gives_the_site_of_a_build_from_nothing(built):
+    """Only its page and the book's own are made again, and nothing of its former state stays, in the search index or among the pictures."""
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1, {}])\nplt.show()"
+    built.write("one", [*ONE, 'print("formerly")', draw.format(2)])
+    for cells in ([*ONE, 'print("formerly")', draw.format(2)], [*ONE, 'print("lately")', draw.format(3)]):
+        built.write("one", cells)
+        assert built.run().returncode == 0
+        built.render()
+    read = (built.root / "_build" / "pages" / "log.txt").read_text()
+    assert "notebooks/one" in read and "notebooks/two" not in read
+    contents = {path.relative_to(built.site): path.read_bytes() for path in built.site.rglob("*") if path.is_file()}
+    for folder in ("pages", "sites"):
+        shutil.rmtree(built.root / "_build" / folder)
+    built.render()
+    assert contents == {path.relative_to(built.site): path.read_bytes() for path in built.site.rglob("*") if path.is_file()}
+
+
+def test_a_page_and_its_download_show_the_present_prose_and_outputs(built):
+    """Either changes without the other, and that page alone is read again."""
+    prose = ONE[0] + "\n\nWritten {}."
+    built.write("one", [prose.format("at first"), *ONE[1:]])
+    for change, chapter, other, shown in (
+        (lambda: None, "one", None, "Written at first"),
+        (lambda: built.write("one", [prose.format("anew"), *ONE[1:]]), "one", "two", "Written anew"),
+        (lambda: built.write_data("second"), "two", "one", "second"),
+    ):
+        change()
+        assert built.run().returncode == 0
+        built.render()
+        assert other is None or f"notebooks/{other}" not in (built.root / "_build" / "pages" / "log.txt").read_text()
+        for file in (f"notebooks/{chapter}.html", f"executed/{chapter}.ipynb"):
+            assert shown in (built.site / file).read_text()
+
+
+def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(rendered):
+    """Sphinx's pages are there, but what makes a site of them fails, as on a full disk."""
+    first = rendered.site
+    extension = rendered.root / "builder" / "render" / "delivery.py"
+    extension.write_text(extension.read_text() + "\n\ndef copy_mathjax(static):\n    raise OSError('no space left')\n")
+    rendered.failing("no space left", command=("render",))
+    assert rendered.site == first and (first / "index.html").is_file()
+
+
+def test_a_changed_heading_or_extension_renders_all_pages(rendered):
+    rendered.write("one", ["# Another one\n\nIs one and one still two, and nothing else?", *ONE[1:]])
+    rendered.render()
+    assert ">Another one<" in re.sub(r"\s", " ", (rendered.site / "notebooks" / "two.html").read_text()).replace("> ", ">").replace(" <", "<")
+    extension = rendered.root / "builder" / "pages" / "claims.py"
+    extension.write_text(extension.read_text() + "\n# changed\n")
+    rendered.render()
+    assert "notebooks/two" in (rendered.root / "_build" / "pages" / "log.txt").read_text()
+
+
+def test_two_cold_builds_are_the_same(rendered, tmp_path_factory):
+    other = SmallBook(tmp_path_factory.mktemp("again"))
+    assert other.run().returncode == 0
+    other.render()
+    assert compare.differences(rendered.site, other.site) == []
+
+
+def test_a_changed_output_is_a_difference(rendered):
+    first = compare.contents(rendered.site)
+    edit(rendered.root / "notebooks" / "one.ipynb", "1 + 1", "1 + 2")
+    assert rendered.run().returncode == 0
+    rendered.render()
+    second = compare.contents(rendered.site)
+    changed = {name for name in first if first[name] != second[name]}
+    assert {"notebooks/one.html", "executed/one.ipynb"} <= changed
+    assert "notebooks/two.html" not in changed
+
+
+def test_a_plain_build_is_usable_and_leaves_the_finished_site_as_it_is(rendered):
+    site, page = rendered.site, (rendered.site / "notebooks" / "one.html").read_bytes()
+    for _ in range(2):  # the second goes on with the first
+        command = [pathlib.Path(sys.executable).parent / "jupyter-book", "build", "."]
+        result = subprocess.run(command, cwd=rendered.root, env=os.environ | {"PYTHONHASHSEED": "0"}, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        plain = rendered.root / "_build" / "html"
+        assert not plain.is_symlink() and (site / "notebooks" / "one.html").read_bytes() == page
+        text = (plain / "notebooks" / "one.html").read_text()
+        assert "sum 2" in text and "Content-Security-Policy" in text and (plain / "_static" / "site.css").is_file()
+    rendered.render()
+    assert rendered.site == site and (rendered.root / "_build" / "html").is_symlink()
+
+
+CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "print('sum', 1 + 1)\nassert 1 + 1 == 2"]
+
+
+def test_links_to_claims_and_cells_work_between_chapters_in_both_modes(built):
+    links = "[the claim](one.ipynb#claim-1), [its cell](one.ipynb#cell-2)"
+    built.write("one", [*ONE, *CLAIM], tags=["claim"])
+    built.write("two", ["# Two\n\nWhat is said elsewhere, and where exactly is it said?\n\n" + links, "print(1)"])
+    assert built.run().returncode == 0
+    text = (built.render() / "notebooks" / "two.html").read_text()
+    assert 'href="one.html#claim-1"' in text and 'href="one.html#cell-2"' in text
+    page = (built.site / "notebooks" / "one.html").read_text()
+    assert 'id="claim-1"' in page and 'id="cell-2"' in page
+    ledger = (built.site / "book" / "claims.html").read_text()
+    assert 'href="../notebooks/one.html#claim-1"' in ledger
+    edit(built.root / "notebooks" / "two.ipynb", "#claim-1", "#claim-7")
+    built.failing("claim-7", command=("render",))
+    assert built.run("render", "one").returncode == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_rendering(built, how):
+    """Also where SIGINT is ignored: nothing goes on, the lock is free, and the next rendering is right."""
+    process = built.start("render", sigint=signal.SIG_IGN, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    wait_until((built.root / "_build" / "next" / "log.txt").exists, "Sphinx")
+    process.send_signal(how)
+    _, stderr = process.communicate()
+    assert process.returncode != 0 and "Traceback" not in stderr
+    wait_until(lambda: not built.processes(), "the end of Sphinx", seconds=60)
+    assert not (built.root / "_build" / "html").exists()
+    built.render()

@@ -9,8 +9,10 @@ CHAPTER ?=
 JOBS ?=
 # Where `make serve` shows the site
 PORT ?= 8000
-# How often `make again` builds the book from nothing
+# How often `make again` builds the book from nothing, and how many mutants a chapter `make doubt` tries
 N ?= 20
+# On how many other seeds `make doubt` executes each chapter
+SEEDS ?= 0
 # For docker build, e.g. DOCKER_FLAGS="--secret id=ca,src=company.pem" behind a network with certificates of its own
 DOCKER_FLAGS ?=
 
@@ -25,7 +27,7 @@ EXECUTE = $(BUILDER) execute $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k "$(CHAPTER)")
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new checksums reproduce again bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new doubt checksums reproduce again bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -51,6 +53,9 @@ lab: $(VENV)/book ## open the chapters in JupyterLab
 
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 	@$(BUILDER) new $(CHAPTER)
+
+doubt: $(VENV)/book ## break the chapters on purpose, N=20 changes each, and see which are not noticed; SEEDS=50 tries other seeds; RECORD=1 keeps it
+	@$(BUILDER) doubt $(CHAPTER) -n $(N) --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $(if $(RECORD),--record)
 
 checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
 	@$(BUILDER) checksums

@@ -14,7 +14,7 @@ class Step:
 
     `reads` and `stores` are names, the functions' own names followed; `changed` are those whose value it changed; `digests`
     the values after it, by name; `kept` the changed ones as bytes where they are plain data; `fixed` the read names that
-    no cell can change in place (modules, functions, numbers, text). `forkable`: after it, the process may be forked.
+    no cell can change in place (modules, functions, numbers, text); `drawing` those that are generators of random numbers. `forkable`: after it, the process may be forked.
     """
 
     reads: frozenset[str]
@@ -23,6 +23,7 @@ class Step:
     digests: dict[str, str | None]
     kept: dict[str, bytes]
     fixed: frozenset[str]
+    drawing: frozenset[str]
     seconds: float
     forkable: bool
 
@@ -48,6 +49,21 @@ def affected(steps: list[Step], start: int, dirty: set[str]) -> set[int]:
 def dependents(steps: list[Step], mutated: int) -> set[int]:
     """The cell and all later ones that may see a difference when it is changed."""
     return {mutated} | affected(steps, mutated + 1, touched(steps[mutated]))
+
+
+def speaks_to(steps: list[Step], mutated: int) -> set[int]:
+    """The cell and the later ones that use what it makes, further random numbers from the same generator aside."""
+    first = steps[mutated]
+    dirty = set((first.changed | first.stores) - first.drawing - WORLD)
+    found = {mutated}
+    for number, step in enumerate(steps[mutated + 1 :], start=mutated + 1):
+        if step.reads & dirty:
+            found.add(number)
+            dirty |= step.changed | step.stores
+            dirty -= step.drawing | WORLD
+        else:
+            dirty -= step.changed - step.reads
+    return found
 
 
 def needed(steps: list[Step], start: int, run: set[int]) -> tuple[set[int], dict[int, set[str]]]:

@@ -1,4 +1,4 @@
-"""The process that executes one chapter and its mutants. Reads a request from standard input, writes a JSON line a result.
+"""The process that executes one chapter and its mutants. It reads a request from standard input and writes a JSON line a result.
 
 It executes the chapter cell by cell. Before each cell it forks a child for each mutant of that cell; the child executes the
 mutated cell and the later cells that see a difference, up to the first fault. A process with several threads (TensorFlow's)
@@ -6,6 +6,8 @@ cannot be forked: from there on children start from the last state that could, a
 """
 
 import contextlib
+import ctypes
+import functools
 import json
 import math
 import os
@@ -24,8 +26,10 @@ import traceback
 import types
 
 import numpy
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import PyFileConfigLoader
 
-from . import plan, state
+from . import plan, seeds, state
 
 MOST_KEPT = 2**28  # bytes of one value that are kept
 ALL_KEPT = 3 * 2**30  # and of all values together
@@ -41,16 +45,11 @@ def most(seconds: float) -> float:
 class Shell:
     """A chapter's names, and IPython as its kernel sets it up."""
 
-    def __init__(self, config: str, startup: str):
-        from IPython.core.interactiveshell import InteractiveShell
-        from traitlets.config import PyFileConfigLoader
-
+    def __init__(self, config: pathlib.Path, startup: pathlib.Path):
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-        loaded = PyFileConfigLoader(config).load_config() if config else None
-        self.ip = InteractiveShell.instance(config=loaded)
-        self.ip.showtraceback = self.ip.showsyntaxerror = lambda *_, **__: None
-        if startup:
-            self.ip.run_cell(pathlib.Path(startup).read_text(encoding="utf-8"))
+        self.ip = InteractiveShell.instance(config=PyFileConfigLoader(str(config)).load_config())
+        self.ip.showtraceback = self.ip.showsyntaxerror = lambda *_, **__: None  # an error is told by its last line alone
+        self.ip.run_cell(startup.read_text(encoding="utf-8"))
         self.hidden = set(self.ip.user_ns)
         # A process begins with random numbers of its own, and a fork with others: here each begins with the same.
         random.seed(0)
@@ -109,15 +108,17 @@ def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
         fixed = {name for name in reads if name not in touched or isinstance(shell.names[name], FIXED)}
         digests |= after
         world = now
-        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), seconds, forkable()))
+        drawing = {name for name in touched if hasattr(shell.names[name], "bit_generator") or isinstance(shell.names[name], numpy.random.RandomState)}
+        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), frozenset(drawing), seconds, forkable()))
         report({"traced": number + 1, "of": len(cells), "seconds": round(seconds, 2)})
     return steps
 
 
-def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: int, mutated: int, source: str) -> dict:
+def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: int, mutated: int, source: str | None, *, whole: bool = False) -> dict:
     """Execute cell `mutated` as `source`, and all that sees a difference; says whether and where that fails.
 
-    The process has executed the cells before `start` and no other.
+    The process has executed the cells before `start` and no other. Without a source all that could see a difference is executed
+    unchanged: a control. `whole` executes every cell.
     """
     expected: dict[str, str | None] = {}
     for step in steps[:start]:
@@ -126,6 +127,8 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
     dirty: set[str] = set()
     ran: list[int] = []
     execute, restored = plan.needed(steps, start, plan.dependents(steps, mutated))
+    if whole:
+        execute = set(range(start, max(execute) + 1))
     for number, step in enumerate(steps[start:], start=start):
         expected |= step.digests
         if number not in execute:
@@ -133,7 +136,7 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
             dirty -= step.changed - step.reads
             continue
         reads, code = step.reads, cells[number]
-        if number == mutated:
+        if number == mutated and source is not None:
             reads, code = reads | plan.static(source, {})[0], source
         for name in (reads | plan.WORLD) & pending.keys():
             (state.restore_world if name.startswith("$") else state.restore)(shell.names, name, pending.pop(name))
@@ -146,7 +149,7 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
             return {"outcome": "noticed", "at": number + 1, "cause": cause, "ran": ran}
         for name in step.stores:
             pending.pop(name, None)
-        if not sees:
+        if source is None or not sees:
             dirty -= step.changed - step.reads
             continue
         for name, value in {**values(shell, (reads | plan.touched(step)) - pending.keys()), **state.world()}.items():
@@ -156,13 +159,15 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
             affected = plan.affected(steps, number + 1, dirty)
             if not affected:
                 break
-            execute, restored = plan.needed(steps, number + 1, affected)
+            if not whole:
+                execute, restored = plan.needed(steps, number + 1, affected)
     return {"outcome": "survived", "ran": ran}
 
 
 def values(shell: Shell, names: frozenset[str]) -> dict[str, str | None]:
-    """Digests of those of the names that are the chapter's own."""
-    return {name: state.digest(shell.names[name])[0] for name in names if shell.user(name)}
+    """Digests of those of the names that are the chapter's own; None for one that is no longer there."""
+    own = {name for name in names if shell.user(name) or (name not in shell.names and not name.startswith("$"))}
+    return {name: state.digest(shell.names[name])[0] if name in shell.names else None for name in own}
 
 
 @contextlib.contextmanager
@@ -181,6 +186,11 @@ def own_folder():
         shutil.rmtree(mine, ignore_errors=True)
 
 
+def end_with_parent() -> None:
+    """Have Linux end this process when the worker ends, however it ends."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 class Child:
     """A forked process that tries one mutant and answers through a pipe."""
 
@@ -192,6 +202,7 @@ class Child:
         if self.pid == 0:
             try:
                 os.setpgid(0, 0)
+                end_with_parent()
                 os.close(self.pipe)
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 with own_folder():
@@ -294,30 +305,60 @@ def main() -> None:
     def report(found: dict) -> None:
         os.write(out, json.dumps(found).encode() + b"\n")
 
-    shell = Shell(request["config"], request["startup"])
+    os.chdir(request["folder"])
+    sys.path[0] = ""  # a chapter cannot import the book
+    settings = pathlib.Path(request["settings"])
+    shell = Shell(settings / "ipython_kernel_config.py", settings / "startup.py")
     cells, mutants = request["cells"], request["mutants"]
+    if request["offsets"]:
+        crowd = Crowd(request["jobs"], report)
+        for number, offset in enumerate(request["offsets"]):
+            crowd.add(number, functools.partial(try_seeds, shell, cells, offset), request["seconds"])
+        crowd.wait(0)
+        return
     try:
         steps = answered(lambda: trace(shell, cells, report))
     except RuntimeError as error:
         report({"fault": str(error)})
         return
-    depends = [sorted(number + 1 for number in plan.dependents(steps, mutated)) for mutated in range(len(cells))]
-    report({"depends": depends, "seconds": [step.seconds for step in steps]})
-    crowd = Crowd(request["jobs"], report)
-    start = 0
+    report({"depends": [sorted(number + 1 for number in plan.speaks_to(steps, cell)) for cell in range(len(cells))]})
     by_cell: dict[int, list] = {}
     for number, (cell, source) in enumerate(mutants):
         by_cell.setdefault(cell, []).append((number, source))
-    for cell in range(len(cells)):
+    crowd, start = Crowd(request["jobs"], report), 0
+    for cell in range(max(by_cell, default=-1) + 1):
         if cell in by_cell:
             execute, _ = plan.needed(steps, start, plan.dependents(steps, cell))
             seconds = sum(steps[number].seconds for number in execute)
+            # What the forked process lacks is restored or executed as the names tell: a control says whether that is enough.
+            whole = start < cell and not holds(lambda start=start, cell=cell: try_mutant(shell, cells, steps, start, cell, None), seconds)
             for number, source in by_cell[cell]:
-                crowd.add(number, lambda source=source, start=start, cell=cell: try_mutant(shell, cells, steps, start, cell, source), seconds)
-        if start == cell and steps[cell].forkable and cell < max(by_cell, default=0):
+                work = functools.partial(try_mutant, shell, cells, steps, start, cell, source, whole=whole)
+                crowd.add(number, work, sum(step.seconds for step in steps[start:]) if whole else seconds)
+        if start == cell and steps[cell].forkable:
             shell.run(cells[cell])
             start += 1
     crowd.wait(0)
+
+
+def holds(work, seconds: float) -> bool:
+    """Whether what is executed unchanged passes."""
+    found = []
+    alone = Crowd(1, found.append)
+    alone.add(0, work, seconds)
+    alone.wait(0)
+    return found[0]["outcome"] == "survived"
+
+
+def try_seeds(shell: Shell, cells: list[str], offset: int) -> dict:
+    """Execute the whole chapter with every seed another by `offset`; says which cells failed, going on after each."""
+    seeds.shift(offset)
+    failed = {}
+    for number, source in enumerate(cells, start=1):
+        error = shell.run(source)
+        if error is not None:
+            failed[number] = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+    return {"offset": offset, "failed": failed}
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from ..files import BookError, digest
 
 @dataclasses.dataclass
 class Chapter:
-    """A chapter's code cells in order, and the number of each claim by the number (from 1) of its cell."""
+    """A chapter's code cells in order, the number of each claim by the number (from 1) of its cell, and the files that it finds beside it."""
 
     name: str
     cells: list[str]
     claims: dict[int, int]
+    files: list[pathlib.Path] = dataclasses.field(default_factory=list)
 
     @property
     def code(self) -> str:
@@ -26,7 +27,7 @@ class Chapter:
     @contextlib.contextmanager
     def surroundings(self):
         """Where the chapter is executed: its folder, its environment, and the folder of the kernel's settings."""
-        with sandbox(files_beside(self.name)) as box:
+        with sandbox(self.files) as box:
             yield box / "notebooks", environment(box), FOLDER
 
 
@@ -35,7 +36,7 @@ def chapter(name: str) -> Chapter:
     cells = code_cells(notebook)
     positions = {id(cell): number for number, cell in enumerate(cells, start=1)}
     numbered = {positions[id(claim["cell"])]: claim["number"] for claim in claims(notebook) if claim["cell"]}
-    return Chapter(name, [cell.source for cell in cells], numbered)
+    return Chapter(name, [cell.source for cell in cells], numbered, files_beside(name))
 
 
 __all__ = ["BookError", "Chapter", "chapter"]

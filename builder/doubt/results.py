@@ -1,6 +1,6 @@
 """What is known of how much the chapters notice: results, kept by the digest of the chapter's code, and the equivalent mutants.
 
-Both are committed in the folder that `_config.yml` names (`builder: {doubt: ...}`): a file of results a chapter, and `equivalent.yml`,
+Both are committed in `book/_doubt/`: a file of results a chapter, and `equivalent.yml`,
 
     cauchy:
       - before: the line as it stands
@@ -13,26 +13,22 @@ import pathlib
 
 import yaml
 
-from ..chapters import option
 from ..files import ROOT, write_atomically
 from . import house
 
+FOLDER = ROOT / "book" / "_doubt"
+EQUIVALENT = FOLDER / "equivalent.yml"
 MOST_EQUIVALENT = 0.25  # of a chapter's mutants; a list that grows lazily makes the measure worthless
-
-
-def folder() -> pathlib.Path:
-    return ROOT / option("doubt", "doubt")
 
 
 def equivalents(chapter: str) -> dict[tuple[str, str], str]:
     """The reason of each equivalent mutant of the chapter, by what stood before and after."""
-    path = folder() / "equivalent.yml"
-    listed = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
+    listed = (yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else None) or {}
     return {(one["before"], one["after"]): one["reason"] for one in listed.get(chapter) or []}
 
 
 def path(chapter: str) -> pathlib.Path:
-    return folder() / f"{chapter}.json"
+    return FOLDER / f"{chapter}.json"
 
 
 def stored(chapter: house.Chapter) -> dict:

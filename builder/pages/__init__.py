@@ -4,7 +4,7 @@ Sphinx and its other extensions connect to the same events with priority 500: BE
 its lines.
 """
 
-from . import charts, claims, contents, executed, figures, glossary, repository, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, glossary, repository, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -32,7 +32,7 @@ AFTER = (
     ("build-finished", sharing.write_cards_feed_and_sitemap),
     ("build-finished", theme.deliver_plain_build),
 )
-DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger}
+DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt}
 
 
 def setup(app):

@@ -7,6 +7,7 @@ import pathlib
 import nbformat
 
 from ..chapters import source_path
+from ..doubt import results
 from ..execute import store
 from ..files import digest
 
@@ -37,7 +38,8 @@ def text(name: str) -> str:
 @functools.cache
 def version(name: str) -> str:
     """Digest of all that this text is made of."""
-    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"])
+    doubts = [path.read_bytes() for path in (results.path(name), results.EQUIVALENT) if path.exists()]
+    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts)
 
 
 def put_outputs(app, docname, source):

@@ -50,9 +50,10 @@ def reseed(chapter: house.Chapter, many: int, seconds: float = 600, jobs: int = 
 
 def _worker(chapter: house.Chapter, **request) -> Iterator[dict]:
     with chapter.surroundings() as (folder, environment, settings):
-        request |= {"cells": chapter.cells, "folder": str(folder), "settings": str(settings)}
+        request |= {"cells": chapter.cells, "settings": str(settings)}
+        environment["PYTHONPATH"] = str(pathlib.Path(__file__).parents[2])
         process = subprocess.Popen(
-            [sys.executable, "-m", "builder.doubt.worker"], cwd=pathlib.Path(__file__).parents[2], env=environment, start_new_session=True,
+            [sys.executable, "-m", "builder.doubt.worker"], cwd=folder, env=environment, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         try:

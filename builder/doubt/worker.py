@@ -152,7 +152,7 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
         if source is None or not sees:
             dirty -= step.changed - step.reads
             continue
-        for name, value in {**values(shell, (reads | plan.touched(step)) - pending.keys()), **state.world()}.items():
+        for name, value in {**values(shell, (reads | plan.touched(step)) - pending.keys(), expected), **state.world()}.items():
             if name not in pending:
                 (dirty.discard if value is not None and value == expected.get(name) else dirty.add)(name)
         if number >= mutated:
@@ -164,9 +164,9 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
     return {"outcome": "survived", "ran": ran}
 
 
-def values(shell: Shell, names: frozenset[str]) -> dict[str, str | None]:
-    """Digests of those of the names that are the chapter's own; None for one that is no longer there."""
-    own = {name for name in names if shell.user(name) or (name not in shell.names and not name.startswith("$"))}
+def values(shell: Shell, names: frozenset[str], expected: dict[str, str | None]) -> dict[str, str | None]:
+    """Digests of those of the names that are the chapter's own; None for one that should be there and is not."""
+    own = {name for name in names - plan.WORLD if shell.user(name) or (name in expected and name not in shell.names)}
     return {name: state.digest(shell.names[name])[0] if name in shell.names else None for name in own}
 
 
@@ -305,8 +305,7 @@ def main() -> None:
     def report(found: dict) -> None:
         os.write(out, json.dumps(found).encode() + b"\n")
 
-    os.chdir(request["folder"])
-    sys.path[0] = ""  # a chapter cannot import the book
+    del os.environ["PYTHONPATH"]  # it was for this module alone
     settings = pathlib.Path(request["settings"])
     shell = Shell(settings / "ipython_kernel_config.py", settings / "startup.py")
     cells, mutants = request["cells"], request["mutants"]

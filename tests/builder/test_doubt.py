@@ -6,7 +6,7 @@ import sys
 
 import psutil
 import pytest
-from small import wait_until
+from small import edit, wait_until
 
 from builder.doubt import command, results
 from builder.doubt.dataflow import names
@@ -184,6 +184,25 @@ def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(
     assert (score.noticed, score.counted, score.survivors) == (1, 1, []) and score.equivalent[0]["reason"] == "nobody says so"
     assert score.too_many_equivalent
     assert results.stored(Chapter("small", [*CELLS, "x = 1"], {}))["mutants"] == []
+
+
+def test_the_book_tries_itself_and_shows_what_it_did_not_notice(built):
+    """By its own command: what is kept is shown below the claim, in the ledger and on the page, until the code is another."""
+    built.write("one", ["# One\n\nIs one and one still two?", "total = 1 + 1\nspare = total - 1", "**Claim 1.** One and one are two.", "assert total == 2"], tags=["claim"])
+    assert built.run().returncode == 0
+    result = built.run("doubt", "one", "-n", "9", "--seeds", "2", "--seed", "1", "--record")
+    assert result.returncode == 0, result.stderr
+    assert "one: noticed " in result.stdout and "one: 2 other seeds; cells that failed on some: none" in result.stdout
+    built.render()
+    texts = {name: (built.site / name).read_text() for name in ("notebooks/one.html", "book/claims.html", "book/doubt.html")}
+    assert "changes noticed · Other seeds: holds on 2 of 2" in texts["notebooks/one.html"]
+    assert "<p>2 of 2</p>" in texts["book/claims.html"]
+    assert "Not noticed:" in texts["book/doubt.html"] and "spare = total" in texts["book/doubt.html"]
+    edit(built.root / "notebooks" / "one.ipynb", "assert total == 2", "assert total == 2 > 1")
+    assert built.run().returncode == 0
+    built.render()
+    assert "changes noticed" not in (built.site / "notebooks" / "one.html").read_text()
+    built.failing("no chapter 'three'", command=("doubt", "three"))
 
 
 LIBRARIES = {

@@ -11,8 +11,10 @@ JOBS ?=
 PORT ?= 8000
 # What Colab has, for `make colab`: a file or an address; data/colab_freeze.txt where it is not set
 FREEZE ?=
-# How often `make again` builds the book from nothing
+# How often `make again` builds the book from nothing, and how many mutants a chapter `make doubt` tries
 N ?= 20
+# On how many other seeds `make doubt` executes each chapter
+SEEDS ?= 0
 # For docker build, e.g. DOCKER_FLAGS="--secret id=ca,src=company.pem" behind a network with certificates of its own
 DOCKER_FLAGS ?=
 
@@ -29,7 +31,7 @@ TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k 
 $(foreach name,chapter jobs python port torch_index,$(if $($(name)),$(error write it in capitals: make $(shell echo $(name) | tr a-z A-Z)=$($(name)))))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new tidy checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new tidy doubt checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -58,6 +60,9 @@ new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 
 tidy: $(VENV)/book ## take out of the notebooks what editors and runs leave there: outputs, counts, metadata
 	@$(BUILDER) tidy $(CHAPTER)
+
+doubt: $(VENV)/book ## break the chapters on purpose, N=20 changes each, and see which are not noticed; SEEDS=50 tries other seeds; RECORD=1 keeps it
+	@$(BUILDER) doubt $(CHAPTER) -n $(N) --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $(if $(RECORD),--record)
 
 checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
 	@$(BUILDER) checksums

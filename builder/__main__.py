@@ -41,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("chapter", nargs="?", metavar="CHAPTER", help="this chapter alone, while it is being written")
     commands.add_parser("pdf", help="print the site as one PDF")
     commands.add_parser("compare", help="build the book again from nothing in a copy, and compare the sites")
+    doubt = commands.add_parser("doubt", help="break chapters on purpose and try other seeds, to see how much they would notice")
+    doubt.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
+    doubt.add_argument("-n", type=int, default=100, help="mutants a chapter (%(default)s)")
+    doubt.add_argument("--seeds", type=int, default=0, help="other seeds on which each chapter is executed (%(default)s)")
+    doubt.add_argument("--seed", type=int, help="of the draw of the mutants; it is printed")
+    doubt.add_argument("--cells", default="", help="mutants of these code cells alone, counted from 1: 3,7-9")
+    doubt.add_argument("--record", action="store_true", help="keep the results in the book, and go on with those that are kept")
+    doubt.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (%(default)s)")
     new = commands.add_parser("new", help="lay out a new chapter")
     new.add_argument("chapter", metavar="CHAPTER")
     serve = commands.add_parser("serve", help="show the site on 127.0.0.1")
@@ -84,6 +92,10 @@ def main(arguments: argparse.Namespace) -> None:
             from .compare import compare
 
             compare()
+        case "doubt":
+            from .doubt.command import doubt
+
+            doubt(arguments.chapters, arguments.n, arguments.seeds, arguments.seed, arguments.jobs, arguments.cells, arguments.record)
         case "new":
             from .new import new
 

@@ -10,7 +10,7 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, executed, figures, glossary, machines, repository, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, glossary, machines, repository, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -41,7 +41,7 @@ AFTER = (
     ("build-finished", machines.write_for_machines),
     ("build-finished", theme.deliver_plain_build),
 )
-DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger}
+DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt}
 
 
 def naming(event, hook):

@@ -4,6 +4,7 @@
     ```
 """
 
+import functools
 import re
 
 from docutils import nodes
@@ -11,6 +12,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
+from ..doubt import house, results
 from ..execute.store import EXECUTED
 from . import executed
 from .executed import chapter_of
@@ -44,6 +46,7 @@ def frame(app, doctree):
         inside = parent[start : end + 1]
         del parent[start : end + 1]
         fold_code(inside[-1])
+        inside += doubted(name, number)
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=anchors))
         for anchor in anchors:
@@ -59,8 +62,29 @@ def fold_code(cell: nodes.container) -> None:
     cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
 
 
+@functools.cache
+def doubts(chapter: str) -> tuple[house.Chapter, dict]:
+    """The chapter and what `make doubt` found of its present code."""
+    found = house.chapter(chapter)
+    return found, results.stored(found)
+
+
+def numbers(chapter: str, claim: int) -> tuple[str, str]:
+    """How many of the changes of its code were noticed, and on how many other seeds it held; empty where that was not tried."""
+    score, (held, tried) = results.of_claim(*doubts(chapter), claim)
+    return f"{score.noticed} of {score.counted}" if score.counted else "", f"{held} of {tried}" if tried else ""
+
+
+def doubted(chapter: str, claim: int) -> list[nodes.Node]:
+    """A quiet line below the claim's cell."""
+    broken, seeds = numbers(chapter, claim)
+    parts = [f"Broken on purpose: {broken} changes noticed" if broken else "", f"Other seeds: holds on {seeds}" if seeds else ""]
+    text = " · ".join(filter(None, parts))
+    return [nodes.paragraph("", text, classes=["claim-doubted"])] if text else []
+
+
 class ClaimsLedger(SphinxDirective):
-    """A table a chapter: number and sentence of each claim, linked to it, and the value its cell printed."""
+    """A table a chapter: number and sentence of each claim, linked to it, the value its cell printed, and how much it would notice."""
 
     def run(self):
         result = []
@@ -74,8 +98,8 @@ class ClaimsLedger(SphinxDirective):
         return result
 
     def table(self, chapter, claims):
-        group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (8, 52, 40)), cols=3)
-        head = nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in ("Claim", "Sentence", "Its cell printed")))
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (8, 40, 32, 10, 10)), cols=5)
+        head = nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in ("Claim", "Sentence", "Its cell printed", "Broken on purpose", "Other seeds")))
         group += nodes.thead("", head)
         body = nodes.tbody()
         for claim in claims:
@@ -84,6 +108,7 @@ class ClaimsLedger(SphinxDirective):
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
             value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
+            body[-1] += [nodes.entry("", nodes.paragraph("", number or "not tried")) for number in numbers(chapter, claim["number"])]
         group += body
         return nodes.table("", group, classes=["ledger"])
 

@@ -8,6 +8,7 @@ import re
 import nbformat
 
 from ..chapters import code_cells, source_path
+from ..doubt import results
 from ..execute import key, store
 from ..files import BookError, digest
 from .guess import put_questions
@@ -44,7 +45,8 @@ def text(name: str) -> str:
 @functools.cache
 def version(name: str) -> str:
     """Digest of all that this text is made of."""
-    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"])
+    doubts = [path.read_bytes() for path in (results.path(name), results.EQUIVALENT) if path.exists()]
+    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts)
 
 
 def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:

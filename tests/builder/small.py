@@ -54,11 +54,12 @@ parts:
   - caption: Small
     chapters: [{file: notebooks/one}, {file: notebooks/two}]
   - caption: The book
-    chapters: [{file: book/claims}, {file: book/execution}, {file: book/running}]
+    chapters: [{file: book/claims}, {file: book/doubt}, {file: book/execution}, {file: book/running}]
 """
 PAGES = {
     "intro": "# A small book\n\nIt has **{{ n_claims }} claims** in {{ n_chapters }} chapters.\n\n```{chapters}\n```\n",
     "claims": "# Claims\n\n```{claims-ledger}\n```\n",
+    "doubt": "# Doubt\n\n```{doubt}\n```\n",
     "execution": "# Execution\n\n```{execution}\n```\n",
     "running": "# How to run it\n\nWith make.\n",
 }

@@ -1,0 +1,115 @@
+"""`python -m builder doubt`: try mutants and seeds of chapters, tell the survivors, and keep the results where that is asked for."""
+
+import sys
+import time
+
+from ..chapters import chapters
+from ..files import BookError
+from . import house
+from .mutants import Mutant
+from .results import Score, equivalents, keep, stored
+from .run import attempt, draw, places, reseed
+
+
+def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, cells: str, record: bool) -> None:
+    """`n` mutants and `n_seeds` other seeds of each chapter. `record` keeps them in the book; interrupted, what was tried is kept and told."""
+    unknown = set(names) - set(chapters())
+    if unknown:
+        raise BookError(f"no chapter '{sorted(unknown)[0]}' in _toc.yml: the chapters are {', '.join(chapters())}")
+    for name in names or chapters():
+        chapter = house.chapter(name)
+        found = stored(chapter) if record else {"code": chapter.code, "mutants": [], "seeds": []}
+        # A record goes on with the draw that it began with.
+        found["seed"] = seed if seed is not None else found.get("seed", int(time.time()) % 100_000)
+        began = time.monotonic()
+        try:
+            if n:
+                _mutants(chapter, found, n, jobs, numbers(cells))
+            if n_seeds:
+                _seeds(chapter, found, n_seeds, jobs)
+        finally:
+            if record and (found["mutants"] or found["seeds"]):
+                found["minutes"] = round(found.get("minutes", 0) + (time.monotonic() - began) / 60, 1)
+                keep(chapter, found)
+            _tell(chapter, found)
+
+
+def numbers(cells: str) -> set[int]:
+    """The cells that `3,7-9` names."""
+    try:
+        ranges = [part.partition("-") for part in cells.split(",") if part]
+        return {number for first, _, last in ranges for number in range(int(first), int(last or first) + 1)}
+    except ValueError:
+        raise BookError(f"'{cells}' names no cells: write them as 3,7-9") from None
+
+
+def _mutants(chapter: house.Chapter, found: dict, n: int, jobs: int, only: set[int]) -> None:
+    among = places(chapter.cells, only)
+    tried = {(one["cell"], one["before"], one["after"]) for one in found["mutants"]}
+    drawn = draw(among, n, found["seed"])
+    due = [(cell, mutant) for cell, mutant in drawn if (cell + 1, mutant.before, mutant.after) not in tried]
+    found["sites"] = len(among)
+    print(f"{chapter.name}: {len(drawn)} mutants of {len(among)} sites, drawn with seed {found['seed']}; {len(due)} to try", flush=True)
+    if not due:
+        return
+    depends: list[list[int]] = []
+    for report in attempt(chapter, due, jobs):
+        if "fault" in report:
+            raise BookError(f"{chapter.name}: {report['fault']}: mend the chapter first")
+        if "traced" in report:
+            _progress(f"{chapter.name}: as it stands, cell {report['traced']} of {report['of']}")
+        elif "depends" in report:
+            depends = report["depends"]
+        elif report["outcome"] == "broken":
+            raise BookError(f"{chapter.name}: a mutant could not be tried:\n{report['cause']}")
+        else:
+            cell, mutant = due[report["mutant"]]
+            claims = [chapter.claims[number] for number in depends[cell] if number in chapter.claims]
+            found["mutants"].append(_row(cell, mutant, report, claims))
+            _progress(f"{chapter.name}: {len(found['mutants'])} of {len(drawn)}, {sum(not one['noticed'] for one in found['mutants'])} not noticed")
+            if report["outcome"] == "survived":
+                print(f"{_where(found['mutants'][-1])}\n", flush=True)
+    found["mutants"].sort(key=lambda one: (one["cell"], one["line"], one["after"]))
+
+
+def _row(cell: int, mutant: Mutant, report: dict, claims: list[int]) -> dict:
+    row = {"cell": cell + 1, "line": mutant.line, "operator": mutant.operator, "before": mutant.before, "after": mutant.after, "claims": claims}
+    row["noticed"] = report["outcome"] == "noticed"
+    return row | ({"at": report.get("at", cell + 1), "cause": report["cause"]} if row["noticed"] else {})
+
+
+def _seeds(chapter: house.Chapter, found: dict, n_seeds: int, jobs: int) -> None:
+    due = n_seeds - len(found["seeds"])
+    for report in reseed(chapter, n_seeds, jobs=jobs) if due > 0 else ():
+        if "outcome" in report:  # the process did not get through the chapter
+            raise BookError(f"{chapter.name}: on another seed, {report['cause']}")
+        if report["offset"] not in {one["offset"] for one in found["seeds"]}:
+            found["seeds"].append({"offset": report["offset"], "failed": report["failed"]})
+        failed = ", ".join(f"cell {number} ({cause})" for number, cause in report["failed"].items())
+        print(f"{chapter.name}: seeds + {report['offset']}: {failed or 'all holds'}", flush=True)
+    found["seeds"].sort(key=lambda one: one["offset"])
+
+
+def _progress(text: str) -> None:
+    if sys.stdout.isatty():
+        print(f"\r\033[K{text}", end="", flush=True)
+
+
+def _where(one: dict) -> str:
+    claims = f"; used by claim {', '.join(map(str, one['claims']))}" if one["claims"] else ""
+    return f"not noticed: cell {one['cell']}, line {one['line']} ({one['operator']}){claims}\n  - {one['before']}\n  + {one['after']}"
+
+
+def _tell(chapter: house.Chapter, found: dict) -> None:
+    score = Score(chapter.name, found["mutants"])
+    if score.counted:
+        equivalent = f"; {len(score.equivalent)} equivalent" if score.equivalent else ""
+        print(f"{chapter.name}: noticed {score.noticed} of {score.counted}{equivalent}")
+    if score.too_many_equivalent:
+        print(f"{chapter.name}: more than a quarter of its mutants are listed as equivalent: simplify the code, or assert what it does")
+    if found["seeds"]:
+        failed = {number for one in found["seeds"] for number in one["failed"]}
+        print(f"{chapter.name}: {len(found['seeds'])} other seeds; cells that failed on some: {', '.join(sorted(failed, key=int)) or 'none'}")
+    gone = [before for before, after in equivalents(chapter.name) if before not in {m.before for _, place in places(chapter.cells) for m in place}]
+    for before in gone:
+        print(f"{chapter.name}: equivalent.yml lists a line that is no longer there: {before}")

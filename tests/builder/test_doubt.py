@@ -1,0 +1,243 @@
+"""The instrument of doubt: what it changes, what it executes, what it notices, and what it keeps."""
+
+import ast
+import subprocess
+import sys
+
+import psutil
+import pytest
+from small import edit, wait_until
+
+from builder.doubt import command, results
+from builder.doubt.dataflow import names
+from builder.doubt.house import Chapter
+from builder.doubt.mutants import sites
+from builder.doubt.run import STEP, attempt, draw, places, reseed
+
+CELLS = [
+    "import numpy as np\nrng = np.random.default_rng(3)",
+    "def area(r):\n    return np.pi * r**2",
+    "r = rng.uniform(1, 2, 1000)\nassert np.allclose(area(r), np.pi * r * r)",
+    "unused = r * 3",
+    "total = 0\nwhile total < 5:\n    total += 1\nassert total == 5",
+    "last = area(2.0) + rng.random()\nassert 12 < last < 14",
+]
+SMALL = Chapter("small", CELLS, {3: 1, 6: 2})
+
+
+def changed(source):
+    """All that the cell may become."""
+    return {mutant.source for place in sites(source) for mutant in place}
+
+
+@pytest.mark.parametrize(
+    ("source", "becomes"),
+    [
+        ("y = a - b", ["y = a + b", "y = (b - a)", "y = a", "y = -(a - b)", "y = 2 * (a - b)"]),
+        ("y = x**2", ["y = x**3", "y = x**1", "y = x*2"]),
+        ("y = x.mean(axis=0)", ["y = x.sum(axis=0)", "y = x.mean(axis=1)", "y = x.mean(axis=None)"]),
+        ("y = x.std()", ["y = x.var()", "y = x.std(ddof=1)"]),
+        ("y = x.std(ddof=1)", ["y = x.std()", "y = x.std(ddof=0)"]),
+        ("y = x[1:n]", ["y = x[2:n]", "y = x[1:n + 1]", "y = x[1:n - 1]"]),
+        ("y = list(range(n))", ["y = list(range(n - 1))", "y = list(range(1, n))"]),
+        ("y = f(a, b)", ["y = f(b, a)"]),
+        ("y = a <= b", ["y = a < b", "y = a >= b"]),
+        ("y = a @ b", ["y = (b @ a)", "y = (a.T @ b)", "y = (a @ b.T)"]),
+        ("x = 1\nx += 2", ["x = 1\nx -= 2", "x = 1\npass"]),
+        ("y = rng.normal(0, s, 9)", ["y = rng.normal(0, 2 * (s), 9)", "y = rng.normal(1, s, 9)"]),
+        ("y = np.sqrt(é)  # é", ["y = é  # é"]),
+        ("%time pass\ny = -x", ["%time pass\ny = x"]),
+        ("if a and b:\n    y = f(x)", ["if a or b:\n    y = f(x)", "if not (a and b):\n    y = f(x)"]),
+    ],
+)
+def test_slips_that_a_person_makes(source, becomes):
+    assert set(becomes) <= changed(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np",
+        "assert abs(a - b) < 0.1 * c, 'far'",
+        "np.testing.assert_allclose(a, b, rtol=0.1)",
+        "print(f'{a + b:.3f}', 2 * c)",
+        "rng = np.random.default_rng(1853)",
+        "keras.utils.set_random_seed(7)",
+        "'''Text with 2 + 3.'''",
+        "fig, ax = plt.subplots(2, 1, figsize=(6.4, 3))",
+        "ax.set(xlim=(0, 1), xlabel='x')",
+        "for n in [10, 20]:\n    pass",
+        "%%bash\necho $((1 + 2))",
+    ],
+)
+def test_what_no_conclusion_rests_on_is_left_alone(source):
+    assert not changed(source)
+
+
+def test_looks_are_left_alone_and_what_is_drawn_is_not():
+    assert changed("ax.plot(x, y + 1, lw=2, alpha=0.5, color='C1')") == {
+        text.format("lw=2, alpha=0.5, color='C1'")
+        for text in ("pass", "ax.plot(y + 1, x, {})", "ax.plot(x, y - 1, {})", "ax.plot(x, y, {})", "ax.plot(x, 1, {})", "ax.plot(x, y + 2, {})", "ax.plot(x, y + 0, {})")
+    }
+
+
+def test_a_draw_is_told_by_its_seed_and_takes_no_site_twice():
+    among = places(CELLS)
+    assert draw(among, 10, 1) == draw(among, 10, 1) != draw(among, 10, 2)
+    assert len(draw(among, 1000, 1)) == len(among)
+    assert {cell for cell, _ in places(CELLS, {2, 4})} == {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("source", "reads", "stores"),
+    [
+        ("x = y + f(z)", {"y", "f", "z"}, {"x"}),
+        ("x = 1\ny = x", set(), {"x", "y"}),
+        ("for x in y:\n    z = x\nz", {"y", "z"}, {"x", "z"}),
+        ("def f(a):\n    b = a + c\n    return b", {"c"}, {"f"}),
+        ("x[i] += y", {"x", "i", "y"}, set()),
+        ("z = [x for x in y if x > w]", {"y", "w"}, {"z"}),
+        ("if a:\n    x = 1\nx", {"a", "x"}, {"x"}),
+        ("!echo {x}", {"x", "echo"}, {"x", "echo"}),
+    ],
+)
+def test_the_names_of_a_cell(source, reads, stores):
+    assert names(source).reads == reads and names(source).stores == stores
+
+
+def tried(chapter, *changes):
+    """What becomes of each change (cell from 1, what the cell becomes): its report."""
+    mutants = []
+    for cell, source in changes:
+        mutants += [(cell - 1, mutant) for place in sites(chapter.cells[cell - 1]) for mutant in place if mutant.source == source]
+    assert len(mutants) == len(changes), "each of these changes is one that the instrument makes"
+    found = {report["mutant"]: report for report in attempt(chapter, mutants) if "mutant" in report}
+    return [found[number] for number in range(len(mutants))]
+
+
+def test_what_is_noticed_and_where_and_what_is_not():
+    noticed, survived, endless = tried(
+        SMALL,
+        (2, "def area(r):\n    return np.pi * r**3"),
+        (4, "unused = r * 4"),
+        (5, "total = 0\nwhile total < 5:\n    pass\nassert total == 5"),
+    )
+    assert noticed["outcome"] == "noticed" and noticed["at"] == 3 and noticed["cause"].startswith("AssertionError")
+    assert survived["outcome"] == "survived" and survived["ran"] == [4], "nothing uses it"
+    assert endless["outcome"] == "noticed" and endless["endless"]
+
+
+def test_only_cells_that_see_a_difference_are_executed():
+    """The array is another, but its shape is the same: no more random numbers are drawn, and the last cell is as it was."""
+    (found,) = tried(SMALL, (3, "r = rng.uniform(1, 1, 1000)\nassert np.allclose(area(r), np.pi * r * r)"))
+    assert found["outcome"] == "survived" and found["ran"] == [3, 4]
+
+
+def test_a_process_with_threads_is_not_forked():
+    """From there on each mutant begins with the last state that could be, and makes again what its cell needs."""
+    thread = "import threading\nstop = threading.Event()\nthreading.Thread(target=stop.wait, daemon=True).start()"
+    chapter = Chapter("threads", [CELLS[0], thread, "class Box:\n    pass\nbox = Box()\nbox.n = 5", "m = box.n + 1\nassert m == 6", "k = m * 2\nassert k == 12"], {})
+    noticed, elsewhere = tried(chapter, (4, "m = box.n - 1\nassert m == 6"), (5, "k = m / 2\nassert k == 12"))
+    assert noticed["outcome"] == "noticed" and noticed["at"] == 4 and 3 in noticed["ran"] and 2 not in noticed["ran"]
+    assert elsewhere["outcome"] == "noticed" and elsewhere["ran"] == [5], "a number is restored, not computed again"
+
+
+def test_a_chapter_that_fails_as_it_stands_says_so():
+    reports = list(attempt(Chapter("wrong", ["x = 1 + 1", "assert x == 3"], {}), draw(places(["x = 1 + 1"]), 1, 1)))
+    assert "code cell 2 fails as it stands: AssertionError" in reports[-1]["fault"]
+
+
+def test_an_interrupted_run_leaves_no_process():
+    mutants = draw(places(CELLS), 20, 1)
+    reports = attempt(SMALL, mutants)
+    next(report for report in reports if "mutant" in report)
+    workers = psutil.Process().children(recursive=True)
+    assert workers
+    reports.close()
+    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers), "the children to end", 30)
+
+
+def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setattr(results, "EQUIVALENT", tmp_path / "equivalent.yml")
+    monkeypatch.setattr(command, "chapters", lambda: ["small"])
+    monkeypatch.setattr(command.house, "chapter", lambda name: SMALL)
+
+    def two_then_stop(chapter, mutants, jobs):
+        yield {"depends": [[1, 3], [2, 3, 6], [3], [4], [5], [6]]}
+        yield {"mutant": 0, "outcome": "noticed", "at": 3, "cause": "AssertionError"}
+        yield {"mutant": 1, "outcome": "survived"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "attempt", two_then_stop)
+    with pytest.raises(KeyboardInterrupt):
+        command.doubt(["small"], 4, 0, 5, 1, "2", True)
+    found = results.stored(SMALL)
+    assert [one["noticed"] for one in found["mutants"]].count(True) == 1 and len(found["mutants"]) == 2
+    assert "noticed 1 of 2" in capsys.readouterr().out
+    score, held = results.of_claim(SMALL, found, 2)
+    assert (score.noticed, score.counted, held) == (1, 2, (0, 0))
+
+    survivor = next(one for one in found["mutants"] if not one["noticed"])
+    results.EQUIVALENT.write_text(f"small:\n  - before: {survivor['before']!r}\n    after: {survivor['after']!r}\n    reason: nobody says so\n")
+    score = results.Score("small", found["mutants"])
+    assert (score.noticed, score.counted, score.survivors) == (1, 1, []) and score.equivalent[0]["reason"] == "nobody says so"
+    assert score.too_many_equivalent
+    assert results.stored(Chapter("small", [*CELLS, "x = 1"], {}))["mutants"] == []
+
+
+def test_the_book_tries_itself_and_shows_what_it_did_not_notice(built):
+    """By its own command: what is kept is shown below the claim, in the ledger and on the page, until the code is another."""
+    built.write("one", ["# One\n\nIs one and one still two?", "total = 1 + 1\nspare = total - 1", "**Claim 1.** One and one are two.", "assert total == 2"], tags=["claim"])
+    assert built.run().returncode == 0
+    result = built.run("doubt", "one", "-n", "9", "--seeds", "2", "--seed", "1", "--record")
+    assert result.returncode == 0, result.stderr
+    assert "one: noticed " in result.stdout and "one: 2 other seeds; cells that failed on some: none" in result.stdout
+    built.render()
+    texts = {name: (built.site / name).read_text() for name in ("notebooks/one.html", "book/claims.html", "book/doubt.html")}
+    assert "changes noticed · Other seeds: holds on 2 of 2" in texts["notebooks/one.html"]
+    assert "<p>2 of 2</p>" in texts["book/claims.html"]
+    assert "Not noticed:" in texts["book/doubt.html"] and "spare = total" in texts["book/doubt.html"]
+    edit(built.root / "notebooks" / "one.ipynb", "assert total == 2", "assert total == 2 > 1")
+    assert built.run().returncode == 0
+    built.render()
+    assert "changes noticed" not in (built.site / "notebooks" / "one.html").read_text()
+    built.failing("no chapter 'three'", command=("doubt", "three"))
+
+
+LIBRARIES = {
+    "numpy": ("import numpy as np", "np.random.default_rng(5).random()"),
+    "numpy, by a sequence": ("import numpy as np", "np.random.default_rng([5, 6]).random()"),
+    "numpy's bit generators": ("import numpy as np", "np.random.Generator(np.random.PCG64(5)).random()"),
+    "numpy's SeedSequence": ("import numpy as np", "np.random.default_rng(np.random.SeedSequence(5).spawn(2)[1]).random()"),
+    "numpy, of old": ("import numpy as np", "np.random.RandomState(5).rand()"),
+    "numpy, for all": ("import numpy as np", "(np.random.seed(5), np.random.rand())[1]"),
+    "Python": ("import random", "(random.seed(5), random.random())[1]"),
+    "Python's Random": ("import random", "random.Random(5).random()"),
+    "SciPy": ("from scipy import stats", "float(stats.norm.rvs(random_state=5))"),
+    "scikit-learn": ("from sklearn.utils import shuffle", "list(map(int, shuffle(range(99), random_state=5)))"),
+    "pandas": ("import pandas as pd", "list(pd.Series(range(99)).sample(9, random_state=5))"),
+    "Gymnasium": ("import gymnasium", "gymnasium.make('CartPole-v1').reset(seed=5)[0].tolist()"),
+    "PyTorch": ("import torch", "(torch.manual_seed(5), torch.rand(1).item())[1]"),
+    "PyTorch's Generator": ("import torch", "torch.rand(1, generator=torch.Generator().manual_seed(5)).item()"),
+    "Keras": ("import keras", "(keras.utils.set_random_seed(5), float(keras.random.uniform((1,))[0]))[1]"),
+    "Keras's layers": ("import keras", "keras.initializers.GlorotUniform(seed=5)((2, 2)).numpy().tolist()"),
+    "TensorFlow": ("import tensorflow as tf", "(tf.random.set_seed(5), tf.random.uniform((1,)).numpy().tolist())[1]"),
+}
+
+
+def test_other_seeds_reach_each_library():
+    """With the offset, seed 5 gives what seed 5 + offset gives without."""
+    lines = "\n".join(line for line, _ in LIBRARIES.values())
+    wanted = ", ".join(value.replace("5", str(5 + STEP)) for _, value in LIBRARIES.values())
+    plain = subprocess.run([sys.executable, "-c", f"{lines}\nprint([{wanted}])"], capture_output=True, text=True, check=True).stdout
+    values = ast.literal_eval(plain.splitlines()[-1])
+    cells = [f"{line}\nassert {value} == {known!r}" for (line, value), known in zip(LIBRARIES.values(), values, strict=True)]
+    (found,) = reseed(Chapter("seeds", cells, {}), 1)
+    assert found["offset"] == STEP and {list(LIBRARIES)[int(cell) - 1]: cause for cell, cause in found["failed"].items()} == {}
+
+
+def test_a_claim_that_fails_on_another_seed_does_not_stop_the_others():
+    lucky = ["import numpy as np\nrng = np.random.default_rng(5)", "x = rng.integers(1000)\nassert x == 669", "assert 0 <= x < 1000"]
+    reports = list(reseed(Chapter("lucky", lucky, {}), 2))
+    assert [report["failed"] for report in reports] == 2 * [{"2": "AssertionError:"}]

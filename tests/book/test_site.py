@@ -7,9 +7,11 @@ import urllib.parse
 import bs4
 import jsonschema
 import pytest
+import tinycss2
 
 from builder import chapters as book
 from builder.execute.store import executed
+from builder.files import ROOT
 from builder.pages import repository
 from builder.render import site as render
 
@@ -182,3 +184,18 @@ def test_the_repository_is_found_in_the_environment(environment, expected, monke
 @pytest.mark.parametrize("remote", ["git@github.com:a/b.git", "https://github.com/a/b", "ssh://git@github.com/a/b.git", "https://token@github.com/a/b.git"])
 def test_the_repository_is_found_in_the_git_remote(remote):
     assert repository.parsed(remote, "trunk") == ("github.com", "a/b", "trunk")
+
+
+@pytest.mark.parametrize("name", ["book.css"])
+def test_the_stylesheet_has_no_faults(name):
+    """A brace that is lost would end every rule after it."""
+    rules = tinycss2.parse_stylesheet((ROOT / "book" / "_static" / name).read_text(encoding="utf-8"), skip_comments=True, skip_whitespace=True)
+    assert len(rules) > 50
+    while rules:
+        rule = rules.pop()
+        assert rule.type != "error", rule.message
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            rules += tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+        elif rule.type == "qualified-rule":
+            content = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
+            assert all(one.type == "declaration" for one in content), f"line {rule.source_line}"

@@ -106,7 +106,7 @@ def test_a_claim_has_its_address_its_number_and_its_code_one_click_below(site, s
             frame = page.find(id=claim["slug"])
             assert "claim" in frame["class"] and (frame.find(id=f"claim-{claim['number']}") or frame["id"] == f"claim-{claim['number']}")
             assert frame.select_one("a.claim-link")["href"] == f"#{claim['slug']}"
-            assert frame.select_one("details.claim-code .cell_input") and not frame.select_one("details .cell_output")
+            assert frame.select_one("details.claim-code .cell_input") and not frame.select_one(":scope details .cell_output")
 
 
 def test_the_head_of_a_chapter_lists_its_claims(site, soups):

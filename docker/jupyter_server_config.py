@@ -7,9 +7,8 @@ from jupyter_server.serverapp import ServerApp
 c = get_config()  # noqa: F821 - traitlets provides it
 
 c.ServerApp.open_browser = False
-# Only the registered kernels, and the one that can run every chapter first.
+# Only the registered kernels. The default, python3, is the book's own.
 c.KernelSpecManager.ensure_native_kernel = False
-c.MappingKernelManager.default_kernel_name = "book"
 
 # The server's own handler of SIGTERM writes a log line before it stops. Where the
 # signal comes while a log line is being written, that fails and the signal is

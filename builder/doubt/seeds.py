@@ -85,7 +85,7 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
     def __init__(self, offset: int):
         self.offset = offset
-        self.due = dict(LATER)
+        self.due = {name: change for name, change in LATER.items() if name not in sys.modules}
 
     def find_spec(self, name, path=None, target=None):
         change = self.due.pop(name, None)
@@ -112,4 +112,6 @@ def shift(offset: int) -> None:
         _function(numpy.random, name, offset)
     for name in ("SeedSequence", "RandomState", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
         _class(numpy.random, name, offset)
+    for name in LATER.keys() & sys.modules.keys():
+        LATER[name](sys.modules[name], offset)
     sys.meta_path.insert(0, _AfterImport(offset))

@@ -7,9 +7,11 @@ import urllib.parse
 import bs4
 import jsonschema
 import pytest
+import tinycss2
 
 from builder import chapters as book
 from builder.execute.store import executed
+from builder.files import ROOT
 from builder.pages import repository
 from builder.render import site as render
 
@@ -104,7 +106,7 @@ def test_a_claim_has_its_address_its_number_and_its_code_one_click_below(site, s
             frame = page.find(id=claim["slug"])
             assert "claim" in frame["class"] and (frame.find(id=f"claim-{claim['number']}") or frame["id"] == f"claim-{claim['number']}")
             assert frame.select_one("a.claim-link")["href"] == f"#{claim['slug']}"
-            assert frame.select_one("details.claim-code .cell_input") and not frame.select_one("details .cell_output")
+            assert frame.select_one("details.claim-code .cell_input") and not frame.select_one(":scope details .cell_output")
 
 
 def test_the_head_of_a_chapter_lists_its_claims(site, soups):
@@ -182,3 +184,18 @@ def test_the_repository_is_found_in_the_environment(environment, expected, monke
 @pytest.mark.parametrize("remote", ["git@github.com:a/b.git", "https://github.com/a/b", "ssh://git@github.com/a/b.git", "https://token@github.com/a/b.git"])
 def test_the_repository_is_found_in_the_git_remote(remote):
     assert repository.parsed(remote, "trunk") == ("github.com", "a/b", "trunk")
+
+
+@pytest.mark.parametrize("name", ["book.css"])
+def test_the_stylesheet_has_no_faults(name):
+    """A brace that is lost would end every rule after it."""
+    rules = tinycss2.parse_stylesheet((ROOT / "book" / "_static" / name).read_text(encoding="utf-8"), skip_comments=True, skip_whitespace=True)
+    assert len(rules) > 50
+    while rules:
+        rule = rules.pop()
+        assert rule.type != "error", rule.message
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            rules += tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+        elif rule.type == "qualified-rule":
+            content = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
+            assert all(one.type == "declaration" for one in content), f"line {rule.source_line}"

@@ -328,13 +328,15 @@ def test_what_the_user_has_set_changes_nothing(small, tmp_path):
 def test_a_cell_may_write_anything_anywhere(small, code):
     small.write("one", [ONE[0], f"{code}\nprint('sum', 2)"])
     small.mended()
+    assert small.printed("one") == "sum 2\n", "what is written past Python's own output is dropped"
 
 
 # --- the cells as tests
 
 
 def test_the_failing_cell_is_named_and_later_ones_are_not_executed(small):
-    small.write("one", [ONE[0], "x = 1", "**Claim 1.** This one is two, and a claim.", "print(x)\nassert x == 2, 'x is not two'", "print('unreached')"])
+    claim = "**Claim 1.** One and one are two, as everyone knows."
+    small.write("one", [ONE[0], "x = 1", "print(x)\nassert x == 2, 'x is not two'", claim, "print('unreached', x)\nassert x == 2, 'x is not two'"], tags=["claim"])
     small.run()
     shutil.copy(ROOT / "pytest.ini", small.root)
     command = [sys.executable, "-m", "pytest", "--numprocesses", "0", "-p", "no:cacheprovider", "notebooks"]

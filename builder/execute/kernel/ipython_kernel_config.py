@@ -2,5 +2,7 @@
 
 c = get_config()  # noqa: F821 - IPython provides it
 c.HistoryManager.enabled = False
+# What children and C code write to the descriptors would land between the words of a cell's own output, now here, now there: it is dropped.
+c.IPKernelApp.capture_fd_output = False
 c.InlineBackend.figure_formats = {"svg"}
 c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "metadata": {"Date": None}}

@@ -1,6 +1,6 @@
 """Another seed wherever a chapter gives one: an offset is added to each number that seeds random numbers.
 
-It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pandas' and Gymnasium's), PyTorch's, TensorFlow's and Keras's.
+TensorFlow adds it twice, for it draws seeds by Python's generator. It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pandas' and Gymnasium's), PyTorch's, TensorFlow's and Keras's.
 """
 
 import importlib.abc
@@ -75,6 +75,8 @@ def _keras(keras, offset: int) -> None:
         original(self, shifted(seed, offset), **named)
 
     keras.random.SeedGenerator.__init__ = replaced
+    # A seed that is a number and not a generator, as of an initializer, arrives here.
+    _function(sys.modules[f"keras.src.backend.{keras.backend.backend()}.random"], "draw_seed", offset)
 
 
 LATER = {"torch": _torch, "tensorflow": _tensorflow, "keras": _keras}

@@ -190,7 +190,7 @@ def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(
 
 def test_the_book_tries_itself_and_shows_what_it_did_not_notice(built):
     """By its own command: what is kept is shown below the claim, in the ledger and on the page, until the code is another."""
-    built.write("one", ["# One\n\nIs one and one still two?", "total = 1 + 1\nspare = total - 1", "**Claim 1.** One and one are two.", "assert total == 2"], tags=["claim"])
+    built.write("one", ["# One\n\nIs one and one still two?", "total = 1 + 1\nspare = total - 1", "**Claim 1.** One and one are two, as everyone knows.", "assert total == 2"], tags=["claim"])
     assert built.run().returncode == 0
     result = built.run("doubt", "one", "-n", "9", "--seeds", "2", "--seed", "1", "--record")
     assert result.returncode == 0, result.stderr
@@ -229,16 +229,16 @@ LIBRARIES = {
 
 
 def test_other_seeds_reach_each_library():
-    """With the offset, seed 5 gives what seed 5 + offset gives without."""
+    """With the offset, seed 5 gives what seed 5 + offset gives without; in TensorFlow, which seeds Python's generator in turn, another value."""
     lines = [line for line, _ in LIBRARIES.values()]
     wanted = ", ".join(value.replace("5", str(5 + STEP)) for _, value in LIBRARIES.values())
     found = ", ".join(value for _, value in LIBRARIES.values())
-    program = "\n".join([*lines, "from builder.doubt.seeds import shift", f"wanted = [{wanted}]", f"shift({STEP})", f"print([a == b for a, b in zip(wanted, [{found}])])"])
+    program = "\n".join([*lines, "from builder.doubt.seeds import shift", f"plain, wanted = [{found}], [{wanted}]", f"shift({STEP})", f"print(list(zip(plain, wanted, [{found}])))"])
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    reached = dict(zip(LIBRARIES, ast.literal_eval(result.stdout.splitlines()[-1]), strict=True))
-    assert all(reached.values()), reached
+    for library, (plain, same, other) in zip(LIBRARIES, ast.literal_eval(result.stdout.splitlines()[-1]), strict=True):
+        assert plain != other and (other == same or library == "TensorFlow"), library
 
 
 def test_libraries_that_a_chapter_imports_later_are_reached_too():

@@ -1,6 +1,7 @@
 """Another seed wherever a chapter gives one: an offset is added to each number that seeds random numbers.
 
-TensorFlow adds it twice, for it draws seeds by Python's generator. It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pandas' and Gymnasium's), PyTorch's, TensorFlow's and Keras's.
+It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pandas' and Gymnasium's), PyTorch's, Keras's and TensorFlow's,
+which gets it twice, for it draws its seeds by Python's generator.
 """
 
 import importlib.abc

@@ -1,6 +1,7 @@
 """Another seed wherever a chapter gives one: an offset is added to each number that seeds random numbers.
 
-It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pandas' and Gymnasium's), PyTorch's, TensorFlow's and Keras's.
+It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pandas' and Gymnasium's), PyTorch's, Keras's and TensorFlow's,
+which gets it twice, for it draws its seeds by Python's generator.
 """
 
 import importlib.abc
@@ -75,6 +76,8 @@ def _keras(keras, offset: int) -> None:
         original(self, shifted(seed, offset), **named)
 
     keras.random.SeedGenerator.__init__ = replaced
+    # A seed that is a number and not a generator, as of an initializer, arrives here.
+    _function(sys.modules[f"keras.src.backend.{keras.backend.backend()}.random"], "draw_seed", offset)
 
 
 LATER = {"torch": _torch, "tensorflow": _tensorflow, "keras": _keras}
@@ -85,7 +88,7 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
     def __init__(self, offset: int):
         self.offset = offset
-        self.due = dict(LATER)
+        self.due = {name: change for name, change in LATER.items() if name not in sys.modules}
 
     def find_spec(self, name, path=None, target=None):
         change = self.due.pop(name, None)
@@ -112,4 +115,6 @@ def shift(offset: int) -> None:
         _function(numpy.random, name, offset)
     for name in ("SeedSequence", "RandomState", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
         _class(numpy.random, name, offset)
+    for name in LATER.keys() & sys.modules.keys():
+        LATER[name](sys.modules[name], offset)
     sys.meta_path.insert(0, _AfterImport(offset))

@@ -43,7 +43,7 @@ def count(app, config):
         "n_chapters": str(len(notebooks)),
         "n_cells": str(sum(len(chapters.code_cells(n)) for n in notebooks)),
         "n_claims": str(sum(len(chapters.claims(n)) for n in notebooks)),
-        "pdf": f"[one PDF]({config.html_baseurl}{option('pdf', 'book.pdf')})",
+        "pdf": f"[one PDF]({config.html_baseurl}{option('pdf', 'book.pdf')})" if config.html_baseurl else "one PDF",
     }
 
 

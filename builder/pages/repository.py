@@ -1,7 +1,7 @@
 """Where the book's repository is, for Colab, Binder and source links: a fork need not edit anything.
 
-GitHub Actions' environment first, then the git remote `origin`, then `repository` in `_config.yml` where there is neither. A remote that is not a known
-host's gives no links at all: better none than those of a stranger.
+GitHub Actions' environment first, then the git remote `origin`, then `repository` in `_config.yml` where there is neither, or where the remote is a folder of
+this machine. A remote on a host that is not known gives no links at all: better none than those of a stranger.
 """
 
 import os
@@ -55,7 +55,8 @@ def from_remote() -> Repository | None:
 def found(options: dict) -> Repository | None:
     if os.environ.get("GITHUB_REPOSITORY"):
         return from_actions()
-    if git("remote", "get-url", "origin"):
+    remote = git("remote", "get-url", "origin")
+    if remote and (":" in remote and not remote.startswith("file:")):
         return from_remote()
     return parsed(options.get("repository_url") or "", options.get("repository_branch") or "main")
 

@@ -13,6 +13,7 @@ import uuid
 
 import nbformat
 import yaml
+from docutils.nodes import make_id
 from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -155,9 +156,12 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f"{where}: its code asserts nothing that it computed")
     if numbers != list(range(1, len(numbers) + 1)):
         found.append(f"notebooks/{name}.ipynb: the claims are numbered {', '.join(map(str, numbers))}: number them 1, 2, 3 ... in the order of the page")
+    titles = {make_id(text) for cell in cells if cell.cell_type == "markdown" for _, text in headings(cell.source)}
     for slug in dict.fromkeys(filter(None, slugs)):
-        if slugs.count(slug) > 1:
-            found.append(f"notebooks/{name}.ipynb: two claims have the slug {slug}: give each its own")
+        if slugs.count(slug) > 1 or slug in titles:
+            found.append(f"notebooks/{name}.ipynb: the slug {slug} is that of another claim, or of a heading: give each place its own")
+        if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", slug) or re.fullmatch(r"(?:claim|cell|chart)-\d+", slug):
+            found.append(f"notebooks/{name}.ipynb: the slug {slug} is not lower-case words joined by hyphens that say what is claimed: correct it")
     for number, cell in enumerate(cells):
         if cell.cell_type == "code" and "claim" in cell.metadata.get("tags", []) and number not in of_claims:
             found.append(f"notebooks/{name}.ipynb, cell {number + 1}: it has the tag `claim`, but the cell before it is no claim: take the tag away, or write the claim")

@@ -74,6 +74,16 @@ def test_claims_are_numbered_in_order(small):
     small.failing("cell 3", "the cell before it is no claim")
 
 
+@pytest.mark.parametrize(("slug", "word"), [("one", "of a heading"), ("Not a slug", "lower-case words"), ("claim-7", "lower-case words")])
+def test_slugs(small, slug, word):
+    path = small.root / "notebooks" / "one.ipynb"
+    small.write("one", [*ONE, *CLAIM], tags=["claim"])
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].metadata["slug"] = slug
+    nbformat.write(notebook, path)
+    small.failing(word)
+
+
 def test_many_faults_are_listed_together(small):
     small.write("one", ["# One", "!pip install numpy"])
     small.write("two", [TWO[0], "print(1)", "print(2)"], tags=["claim"])

@@ -11,6 +11,7 @@ import pathlib
 import re
 import signal
 import sys
+import tempfile
 import time
 
 from ..chapters import code_cells, load, option
@@ -51,8 +52,12 @@ def describe(error: Exception, number: int, source: str) -> dict:
     return {"cell": number, "line": number_of_line, "cause": cause, "source": "\n".join(marked), "traceback": plain}
 
 
-def own_kernel(name: str, python: str | os.PathLike):
-    """A manager for the notebook's kernel: `python3` is that of `python`, whatever else calls itself so on this machine."""
+def own_kernel(name: str, python: str | os.PathLike, sockets: str):
+    """A manager for the notebook's kernel: `python3` is that of `python`, whatever else calls itself so on this machine.
+
+    It talks to it through files in the folder `sockets`. Of free ports, which jupyter_client would choose, two kernels that start at the same time can
+    be given the same.
+    """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -62,7 +67,7 @@ def own_kernel(name: str, python: str | os.PathLike):
                 return super().get_kernel_spec(kernel_name)
             return KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
 
-    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=OurOwn())
+    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
 
 
 def run_chapter(
@@ -84,10 +89,11 @@ def run_chapter(
     found["visible"] = [str(path.relative_to(ROOT)) for path in files]
     seconds, peaks, error = [], [], None
     start = time.monotonic()
-    with sandbox(files) as box:
+    # The path of a socket has some hundred letters at most, so it lies outside the book.
+    with sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-") as sockets:
         kernel = found["depends"]["kernel"]
         client = NotebookClient(
-            notebook, km=own_kernel(kernel, python), resources={"metadata": {"path": str(box / "notebooks")}},
+            notebook, km=own_kernel(kernel, python, sockets), resources={"metadata": {"path": str(box / "notebooks")}},
             startup_timeout=120, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
             coalesce_streams=True,
         )  # fmt: skip

@@ -178,6 +178,7 @@ def flags(notebooks: pathlib.Path) -> list[str]:
     result += [part for name in service["cap_drop"] for part in ("--cap-drop", name)]
     result += [part for option in service["security_opt"] for part in ("--security-opt", option)]
     result += ["--pids-limit", str(service["pids_limit"])]
+    result += ["--memory", service["mem_limit"].split(":-")[1].rstrip("}")]
     for volume in service["volumes"]:
         source, rest = volume.split(":", 1)
         path = notebooks if source == "../notebooks" else (DOCKER / source).resolve()

@@ -1,7 +1,10 @@
 """Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega."""
 
+import logging
 import sys
 
+# On a machine's first build matplotlib says that it lists the fonts, if that takes long; what it cannot find there it still says.
+logging.getLogger("matplotlib.font_manager").addFilter(lambda record: "font cache" not in record.getMessage())
 # jsonschema, which Altair imports, tries to import this only to check international addresses; compiling its grammar takes seconds.
 sys.modules.setdefault("rfc3987_syntax", None)
 

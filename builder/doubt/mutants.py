@@ -45,6 +45,8 @@ DISTRIBUTIONS = {
 PARAMETERS = {"loc", "scale", "df", "lam", "mean", "stddev", "low", "high", "minval", "maxval", "rate", "probability"}
 # Swapping the arguments of these changes nothing.
 SYMMETRIC = {"maximum", "minimum", "hypot", "logaddexp", "allclose", "isclose", "array_equal", "max", "min", "gcd", "lcm", "add", "multiply", "equal", "set", "zip"}
+# The sign of their arguments makes no difference.
+EVEN = {"abs", "fabs", "absolute", "square", "hypot", "norm", "cos", "cosh"}
 SEEDS = {"default_rng", "SeedSequence", "RandomState", "seed", "manual_seed", "set_random_seed", "set_seed", "Random", "PRNGKey", "spawn", "PCG64"}
 SEED_NAMES = {"seed", "seeds", "random_state", "key"}
 TOLERANCES = {"tol", "atol", "rtol", "xtol", "ftol", "gtol", "fatol", "xatol", "epsabs", "epsrel", "eps", "limit", "maxiter", "err_msg", "verbose", "msg"}
@@ -120,6 +122,7 @@ class _Finder:
         self.starts = starts
         self.found: list[list[Change]] = []
         self.stored: set[str] = set()
+        self.even: set[ast.AST] = set()  # where a sign makes no difference
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         return self.starts[node.lineno - 1] + node.col_offset, self.starts[node.end_lineno - 1] + node.end_col_offset
@@ -154,7 +157,7 @@ class _Finder:
         for number, one in enumerate(statements):
             called = _called(one.value) if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) else None
             if called is not None:
-                droppable = called not in LOOKING | SPOKEN | SEEDS and "assert" not in called
+                droppable = called not in SPOKEN | SEEDS and "assert" not in called and not self.looks(one.value, called)
             elif isinstance(one, ast.Assign):
                 targets = [n for t in one.targets for n in ast.walk(t)]
                 droppable = any(isinstance(t, ast.Subscript | ast.Attribute) for t in one.targets) or all(
@@ -212,7 +215,10 @@ class _Finder:
 
     def cases(self, node):
         """What a loop goes through: which numbers are tried is a choice, no slip."""
-        if not (isinstance(node, ast.List | ast.Tuple) and all(isinstance(n, ast.List | ast.Tuple | ast.Constant | ast.UnaryOp | ast.USub | ast.Load) for n in ast.walk(node))):
+        if isinstance(node, ast.List | ast.Tuple):
+            for one in node.elts:
+                self.cases(one)
+        elif not isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant):
             self.walk(node)
 
     def While(self, node):
@@ -275,7 +281,11 @@ class _Finder:
         changes = [self.between(node.left, node.right, symbol, new, "operator") for new in others if symbol]
         left, right = self.atom(node.left), self.atom(node.right)
         start, end = self.span(node)
-        if isinstance(node.op, ast.Sub | ast.Div | ast.Pow | ast.FloorDiv | ast.MatMult):
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value in (2, 4):
+            self.even.add(node.left)
+        if node in self.even and isinstance(node.op, ast.Sub):
+            pass  # the other way round it is the same
+        elif isinstance(node.op, ast.Sub | ast.Div | ast.Pow | ast.FloorDiv | ast.MatMult):
             sign = {ast.Sub: "-", ast.Div: "/", ast.Pow: "**", ast.FloorDiv: "//", ast.MatMult: "@"}[type(node.op)]
             changes.append(Change(start, end, f"({right} {sign} {left})", "swapped operands"))
         if isinstance(node.op, ast.MatMult):
@@ -287,7 +297,7 @@ class _Finder:
         self.found.append([c for c in changes if c])
 
     def UnaryOp(self, node):
-        if isinstance(node.op, ast.USub | ast.Not | ast.Invert):
+        if isinstance(node.op, ast.USub | ast.Not | ast.Invert) and not (node in self.even and isinstance(node.op, ast.USub)):
             self.site(node, ("sign" if isinstance(node.op, ast.USub) else "negation", self.atom(node.operand)))
 
     def BoolOp(self, node):
@@ -340,11 +350,13 @@ class _Finder:
 
     def Call(self, node):
         name = _called(node)
-        if name in SPOKEN | SEEDS or "assert" in name or (name in LOOKING and not self.measured(node, name)):
+        if name in SPOKEN | SEEDS or "assert" in name or self.looks(node, name):
             # What stands before the call, as in `np.sort(x).set(...)`, still counts.
             if isinstance(node.func, ast.Attribute):
                 self.walk(node.func.value)
             return False
+        if name in EVEN:
+            self.even.update(node.args)
         start, end = self.span(node)
         changes = []
         if isinstance(node.func, ast.Name):
@@ -392,9 +404,12 @@ class _Finder:
             self.walk(value)
         return False
 
-    def measured(self, node: ast.Call, name: str) -> bool:
-        """`x.set(...)`, `set(x)` or `figure(...)` that is not about looks: Python's own `set`, a sum of `format`s."""
-        return name == "set" and isinstance(node.func, ast.Name)
+    @staticmethod
+    def looks(node: ast.Call, name: str) -> bool:
+        """A call that decides how a figure looks; not Python's own `set`, and `scale` only as Altair's, with keywords alone."""
+        if name == "scale":
+            return isinstance(node.func, ast.Attribute) and not node.args
+        return name in LOOKING and not (name == "set" and isinstance(node.func, ast.Name))
 
     def dropped_keyword(self, call: ast.Call, keyword: ast.keyword) -> None:
         start, end = self.span(keyword)

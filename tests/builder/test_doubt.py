@@ -69,6 +69,8 @@ def test_slips_that_a_person_makes(source, becomes):
         "fig, ax = plt.subplots(2, 1, figsize=(6.4, 3))",
         "ax.set(xlim=(0, 1), xlabel='x')",
         "for n in [10, 20]:\n    pass",
+        "for a, b in [(x, -3), (2, 'two')]:\n    pass",
+        "chart.y_axis.scale(domain=[-1, 11])",
         "%%bash\necho $((1 + 2))",
     ],
 )
@@ -81,6 +83,11 @@ def test_looks_are_left_alone_and_what_is_drawn_is_not():
         text.format("lw=2, alpha=0.5, color='C1'")
         for text in ("pass", "ax.plot(y + 1, x, {})", "ax.plot(x, y - 1, {})", "ax.plot(x, y, {})", "ax.plot(x, 1, {})", "ax.plot(x, y + 2, {})", "ax.plot(x, y + 0, {})")
     }
+
+
+def test_a_sign_where_it_makes_no_difference_is_left_alone():
+    assert changed("y = abs(a - b)") == {"y = (a - b)", "y = abs(a + b)", "y = abs(a)"}
+    assert "y = (b - a)**2" not in changed("y = (a - b)**2")
 
 
 def test_a_draw_is_told_by_its_seed_and_takes_no_site_twice():

@@ -99,7 +99,7 @@ def run_chapter(
         )  # fmt: skip
         try:
             # What is written past IPython, to the kernel's own descriptors, does not belong to any cell.
-            with client.setup_kernel(env=environment(box, python) | variables, stdout=DROPPED, stderr=DROPPED):
+            with client.setup_kernel(cleanup_kc=True, env=environment(box, python) | variables, stdout=DROPPED, stderr=DROPPED):
                 pid = getattr(client.km.provisioner, "pid", None)
                 for number, cell in enumerate(cells, start=1):
                     report(number, len(cells), pid)

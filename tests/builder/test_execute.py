@@ -283,6 +283,13 @@ def test_an_unlisted_data_file(built):
     assert built.run().returncode == 0
 
 
+def test_no_kernel_outlives_its_chapter(built):
+    """Also where several chapters are executed by one process, as `make colab` does."""
+    program = "from builder.execute.chapter import run_chapter\nfor name in ('one', 'one'):\n    run_chapter(name, [])\nimport psutil\nprint(psutil.Process().children(recursive=True))"
+    result = subprocess.run([sys.executable, "-c", program], cwd=built.root, capture_output=True, text=True, check=False)
+    assert result.returncode == 0 and result.stdout.strip() == "[]", result.stdout + result.stderr
+
+
 def test_the_record_names_everything_that_the_outputs_depend_on(built):
     record = json.loads((built.root / "_build" / "executed" / "two.json").read_text())
     assert set(record["depends"]["files"]) == {"data/small.txt"}

@@ -9,7 +9,7 @@ CHAPTER ?=
 JOBS ?=
 # Where `make serve` shows the site
 PORT ?= 8000
-# What Colab has, for `make colab`: a file or an address; data/colab_freeze.txt where it is not set
+# What Colab has, for `make colab`: a file or an address; the newest state in data/colab/ where it is not set
 FREEZE ?=
 # How often `make again` builds the book from nothing, and how many mutants a chapter `make doubt` tries
 N ?= 20
@@ -74,8 +74,8 @@ reproduce: $(VENV)/book ## build the book again from nothing in a copy, and comp
 again: $(VENV)/book ## execute the book N=20 times from nothing, under changing load and in random order
 	@$(BIN)/python -m benchmarks.again $(N)
 
-colab: $(VENV)/book ## execute the chapters with Colab's versions: FREEZE=file takes another state, PYTHON= another Python than its own
-	@$(BUILDER) colab $(CHAPTER) --freeze "$(FREEZE)" --torch-index "$(TORCH_INDEX)" $(if $(filter command line,$(origin PYTHON)),--python $(PYTHON))
+colab: $(VENV)/book ## execute the chapters with Colab's versions: FREEZE=file takes others, PYTHON= another Python than theirs, RECORD=1 keeps what held
+	@$(BUILDER) colab $(CHAPTER) --freeze "$(FREEZE)" --torch-index "$(TORCH_INDEX)" $(if $(filter command line,$(origin PYTHON)),--python $(PYTHON)) $(if $(RECORD),--record)
 
 bench: $(VENV)/book ## measure the build and the numpy network; writes book/benchmarks.md
 	@$(BIN)/python -m benchmarks.build

@@ -60,9 +60,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("checksums", help="record the checksums of the data after a change that was meant")
     colab = commands.add_parser("colab", help="execute the chapters with Colab's versions")
     colab.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
-    colab.add_argument("--freeze", default="", help="what Colab has: a file or an address (the state in data/)")
+    colab.add_argument("--freeze", default="", help="what Colab has: a file or an address (the newest state in data/colab/)")
     colab.add_argument("--python", help="the Python to take; Colab's version where none is named")
     colab.add_argument("--torch-index", default="", help="pip's extra index for PyTorch's CPU wheels")
+    colab.add_argument("--record", action="store_true", help="keep the results in the book, for its page of executions")
     commands.add_parser("browser", help="find a Chromium for the tests, and install one where there is none")
     return found
 
@@ -121,7 +122,7 @@ def main(arguments: argparse.Namespace) -> None:
             from .colab import colab
 
             with alone():
-                colab(arguments.chapters, arguments.freeze, arguments.python, arguments.torch_index)
+                colab(arguments.chapters, arguments.freeze, arguments.python, arguments.torch_index, record=arguments.record)
         case "browser":
             from .browser import install
 

@@ -1,8 +1,8 @@
-"""Execute every chapter with the versions that Colab has: `make colab [CHAPTER=] [PYTHON=python3.13] [FREEZE=file]`.
+"""Execute every chapter with the versions that Colab has: `make colab [CHAPTER=] [PYTHON=python3.13] [FREEZE=file] [RECORD=1]`.
 
-Colab's makers publish what its environment holds; `data/colab_freeze.txt` is such a state. The packages that the chapters import, what these require, and
-IPython with its kernel are installed in exactly these versions; each chapter then runs alone in an empty folder, as there, with stand-ins on 127.0.0.1 for
-the addresses that it reads.
+Colab's makers publish what its environment holds; `data/colab/` has such states, of today's runtime and of past ones that readers can choose. The packages
+that the chapters import, what these require, and IPython with its kernel are installed in exactly these versions; each chapter then runs alone in an empty
+folder, as there, with stand-ins on 127.0.0.1 for the addresses that it reads. FREEZE=requirements.lock tries the book's own versions on another Python.
 """
 
 import contextlib
@@ -15,11 +15,14 @@ import subprocess
 import sys
 import urllib.request
 
+from packaging.requirements import Requirement
+
+from . import versions as record_of
 from .chapters import chapters, claims, load, option
 from .execute.chapter import run_chapter
 from .execute.key import distributions
 from .execute.pool import explain
-from .files import BUILD, ROOT, BookError, digest, write_atomically
+from .files import BUILD, ROOT, BookError, digest
 from .serve import stand_ins
 
 FOLDER = BUILD / "colab"
@@ -28,26 +31,39 @@ KERNEL = ("ipykernel", "ipython", "matplotlib-inline", "jupyter-client", "traitl
 SMALLER = {"tensorflow-cpu": "tensorflow"}
 
 
-def frozen(text: str) -> dict[str, str]:
-    """Version of each package of a freeze, by its name in lower case with hyphens; of one that was installed from an address, that of its file."""
+def frozen(text: str, python: str = "3.13") -> dict[str, str]:
+    """Version of each package of a freeze, by its name in lower case with hyphens; of one that was installed from an address, that of its file.
+
+    A lock is one too: of its lines those count that are meant for this `python`.
+    """
     found = {}
     for line in text.splitlines():
-        if match := re.match(r"([\w.-]+)==([^\s;]+)$", line):
-            name, version = match.groups()
+        if re.match(r"[\w.-]+==", line):
+            one = Requirement(line.removesuffix("\\"))
+            if one.marker and not one.marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"}):
+                continue
+            name, version = one.name, str(one.specifier).removeprefix("==")
         elif match := re.match(r"([\w.-]+) @ \S*/[\w.]+-(\d[\w.]*?)(?:%2B\w+)?-(?:cp|py)\d", line):
             name, version = match.groups()
         else:
             continue
-        found[re.sub(r"[-_.]+", "-", name).lower()] = version
+        found[re.sub(r"[-_.]+", "-", name).lower()] = version.split("+")[0]
     if len(found) < 50:
         raise BookError("the freeze lists no packages as `name==version`: take pip-freeze.txt of the repository googlecolab/backend-info")
     return found
 
 
 def python_of(text: str) -> str:
-    """The version of Python (3.13) for which the freeze's wheels were built."""
-    found = re.search(r"-cp3(\d+)-", text)
+    """The version of Python (3.13) that the freeze names in its head, or for which its wheels were built."""
+    found = re.search(r"^#.*\(Python 3\.(\d+)\)", text, re.M) or re.search(r"-cp3(\d+)-", text)
     return f"3.{found[1]}" if found else "3.13"
+
+
+def version_of(python: str | pathlib.Path) -> str | None:
+    """`3.13` of this Python, None where it is none."""
+    with contextlib.suppress(OSError):
+        asked = subprocess.run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False)
+        return asked.stdout.strip() or None
 
 
 def find_python(version: str) -> str:
@@ -57,32 +73,29 @@ def find_python(version: str) -> str:
         uv = subprocess.run([sys.executable, "-m", "uv", "python", "find", version], capture_output=True, text=True, check=False)
         places.append(uv.stdout.strip())
     for place in filter(None, places):
-        with contextlib.suppress(OSError):
-            asked = subprocess.run([place, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False)
-            if asked.stdout.strip() == version:
-                return place
+        if version_of(place) == version:
+            return place
     raise BookError(f"Colab has Python {version} and this machine has none: install it (`uv python install {version}`), or name another, `make colab PYTHON=python3.11`")
 
 
 def wanted(versions: dict[str, str]) -> list[str]:
     """What the chapters import of what Colab has, in its versions; PyTorch is apart."""
     names = {*KERNEL, *(name for chapter in chapters() for name in distributions(load(chapter)))}
-    of_colab = {name: versions.get(SMALLER.get(name, name)) for name in names}
-    return sorted(f"{name}=={version}" for name, version in of_colab.items() if version and name != "torch")
+    there = {name: versions.get(name) or versions.get(SMALLER.get(name)) for name in names}
+    return sorted(f"{name}=={version}" for name, version in there.items() if version and name != "torch")
 
 
-def environment(freeze: str, python: str, torch_index: str) -> tuple[pathlib.Path, str]:
-    """An environment with the freeze's versions, made once: its Python, and which PyTorch it has.
+def environment(versions: dict[str, str], python: str, torch_index: str) -> pathlib.Path:
+    """The Python of an environment with these versions, made once.
 
     PyTorch is the freeze's where its index of CPU wheels is given. Elsewhere it is the book's own, which this machine has without graphics libraries; where
     that does not install, the freeze's with all that it brings.
     """
-    versions = frozen(freeze)
     lines = wanted(versions)
     place = FOLDER / digest(*lines, python, torch_index)[:12]
     interpreter = place / "bin" / "python"
     if not (place / "complete").is_file():
-        print(f"installing Colab's versions of {len(lines)} packages into {place.relative_to(ROOT)} (some minutes, once)", flush=True)
+        print(f"installing these versions of {len(lines)} packages into {place.relative_to(ROOT)} (some minutes, once)", flush=True)
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([python, "-m", "venv", place], check=True)
         constraints = place / "constraints.txt"
@@ -90,13 +103,19 @@ def environment(freeze: str, python: str, torch_index: str) -> tuple[pathlib.Pat
         pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         try_all(pip, [["--constraint", constraints, *lines]])
         (own,) = (line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if re.match(r"torch\b", line))
-        exact = f"torch=={versions['torch']}"
+        exact = f"torch=={versions['torch']}" if "torch" in versions else own
         roads = [[f"{exact}+cpu", "--extra-index-url", torch_index]] if torch_index else [[own, "--only-binary=:all:"], [exact]]
         try_all(pip, [["--constraint", constraints, *road] for road in roads] if torch_index else without_graphics(interpreter, roads))
         (place / "complete").touch()
-    ask = "import importlib.metadata as m; print(m.version('torch'))"
-    torch = subprocess.run([interpreter, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
-    return interpreter, torch if torch.split("+")[0] == versions["torch"] else f"{torch} in place of {versions['torch']}"
+    return interpreter
+
+
+def installed(interpreter: pathlib.Path) -> dict[str, str]:
+    """The versions of Python and of what the chapters import, as they are there."""
+    ask = "import importlib.metadata as m, json, platform; print(json.dumps({d.name.lower(): d.version for d in m.distributions()} | {'python': platform.python_version()}))"
+    found = json.loads(subprocess.run([interpreter, "-c", ask], capture_output=True, text=True, check=True).stdout)
+    names = {"python", "keras", *(name for chapter in chapters() for name in distributions(load(chapter)))}
+    return {name: version for name, version in sorted(found.items()) if name in names}
 
 
 def without_graphics(interpreter: pathlib.Path, roads: list[list]) -> list[list]:
@@ -130,8 +149,8 @@ def fetch(address: str) -> str:
         raise BookError(f"{address} does not answer ({error}): check the network, or give a file, `make colab FREEZE=file`") from None
 
 
-def colab(names: list[str], freeze: str, python: str | None, torch_index: str) -> None:
-    """Execute the chapters (all where none is named) with the versions of `freeze`: a file, an address, or nothing for the book's own."""
+def colab(names: list[str], freeze: str, python: str | None, torch_index: str, *, record: bool = False) -> None:
+    """Execute the chapters (all where none is named) with the versions of `freeze`: a file, an address, or nothing for Colab's of today; `record` keeps the results."""
     source = freeze or option("colab_freeze")
     if re.match("https?://", source):
         text = fetch(source)
@@ -140,10 +159,13 @@ def colab(names: list[str], freeze: str, python: str | None, torch_index: str) -
             text = (ROOT / source).read_text(encoding="utf-8")
         except OSError as error:
             raise BookError(f"{source} cannot be read ({error.strerror}): name a freeze, `make colab FREEZE=file`") from None
-    interpreter, torch = environment(text, python or find_python(python_of(text)), torch_index)
-    has = subprocess.run([interpreter, "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=True).stdout.strip()
-    instead = "" if has.startswith(python_of(text) + ".") else f" in place of {python_of(text)}"
-    print(f"with Colab's versions ({pathlib.PurePath(source).name}), Python {has}{instead}, PyTorch {torch}", flush=True)
+    python = python or find_python(python_of(text))
+    versions = frozen(text, version_of(python))
+    interpreter = environment(versions, python, torch_index)
+    has = installed(interpreter)
+    other = [f"Python {has['python']}"] if has["python"].startswith(python_of(text) + ".") else [f"Python {has['python']} in place of {python_of(text)}"]
+    other += [f"PyTorch {has['torch']}" + (f" in place of {versions['torch']}" if has["torch"].split("+")[0] != versions.get("torch", has["torch"].split("+")[0]) else "")]
+    print(f"with the versions of {source}, {', '.join(other)}", flush=True)
     faults, results = [], {}
     with stand_ins() as variables:
         for name in names or chapters():
@@ -153,8 +175,9 @@ def colab(names: list[str], freeze: str, python: str | None, torch_index: str) -
             if found["error"]:
                 faults.append(explain(name, found["error"]))
             print(faults[-1].splitlines()[0] if found["error"] else f"{name}: {found['n_cells']} cells, {n_claims} claims hold, in {found['seconds']:.0f} s", flush=True)
-    write_atomically(FOLDER / "results.json", json.dumps({"python": has, "torch": torch, "chapters": results}, indent=1) + "\n")
+    if record:
+        record_of.keep(pathlib.PurePath(source).stem, has["python"], has, results)
     if faults:
         print("\n" + "\n\n".join(faults) + "\n", file=sys.stderr)
-        raise BookError(f"{len(faults)} of {len(results)} chapters fail with Colab's versions")
+        raise BookError(f"{len(faults)} of {len(results)} chapters fail with these versions")
     print(f"{len(results)} of {len(results)} chapters, {sum(r['claims'] for r in results.values())} claims, in {sum(r['seconds'] for r in results.values()):.0f} s")

@@ -24,6 +24,7 @@ from ..chapters import option
 from ..render.drawn import drawn
 from ..render.pictures import cover, dark, light, thumbnail
 from ..requirements import direct
+from ..versions import outcome, records
 from . import executed
 from .executed import chapter_of
 from .links import link
@@ -85,15 +86,17 @@ class Execution(SphinxDirective):
     """Time and memory of each chapter and each of its cells, and what executed them."""
 
     def run(self):
-        records = {name: executed.record(name) for _, names in present(self.env) for name in names}
-        titles = {name: chapters.title(chapters.load(name)) for name in records}
-        rows = [[link(self.env, name, titles[name]), str(r["n_cells"]), f"{r['seconds']:.0f}", megabytes(r["memory"])] for name, r in records.items()]
+        mine = {name: executed.record(name) for _, names in present(self.env) for name in names}
+        titles = {name: chapters.title(chapters.load(name)) for name in mine}
+        rows = [[link(self.env, name, titles[name]), str(r["n_cells"]), f"{r['seconds']:.0f}", megabytes(r["memory"])] for name, r in mine.items()]
         result = [table(["Chapter", "Code cells", "Seconds", "Peak memory (MiB)"], rows)]
-        packages = {k: v for r in records.values() for k, v in r["depends"]["packages"].items()}
+        packages = {k: v for r in mine.values() for k, v in r["depends"]["packages"].items()}
         machine = [["Python", platform.python_version()], ["System", f"{platform.system()} {platform.machine()}"], ["Cores", str(os.cpu_count())]]
         machine += [[name, packages[name]] for name in [*direct(), "keras"] if name in packages]  # Keras comes with TensorFlow
         result.append(section("Machine and versions", table(["What", "Value"], machine)))
-        for name, found in records.items():
+        if tried := self.elsewhere(titles):
+            result.append(tried)
+        for name, found in mine.items():
             cells = list(zip(range(1, found["n_cells"] + 1), found["cell_seconds"], found["cell_memory"]))
             rows = [[link(self.env, name, f"cell {i}", f"cell-{i}"), f"{s:.1f}", megabytes(m)] for i, s, m in cells]
             slow = sorted(cells, key=lambda cell: -cell[1])[:3]
@@ -101,6 +104,19 @@ class Execution(SphinxDirective):
             folded = [nodes.raw("", "<details><summary>All cells</summary>", format="html"), table(["Cell", "Seconds", "Peak memory so far (MiB)"], rows)]
             result.append(section(titles[name], slowest, *folded, nodes.raw("", "</details>", format="html")))
         return result
+
+    def elsewhere(self, titles):
+        """On which other versions the present chapters were executed, by `make colab RECORD=1`, and what held."""
+        found = [(one, {name: outcome(one, name) for name in titles}) for one in records()]
+        found = [(one, outcomes) for one, outcomes in found if any(outcomes.values())]
+        if not found:
+            return None
+        rows = [[link(self.env, name, title), *(outcomes[name] or "not tried" for _, outcomes in found)] for name, title in titles.items()]
+        parts = ("numpy", "pandas", "scikit-learn", "tensorflow-cpu", "keras", "torch")
+        versions = [[part.removesuffix("-cpu"), *(one["packages"].get(part, "") for one, _ in found)] for part in ("python", *parts)]
+        head = [f"Colab {one['versions']}" if one["versions"][:1].isdigit() else f"This book's lock, Python {'.'.join(one['python'].split('.')[:2])}" for one, _ in found]
+        about = nodes.paragraph("", "Each chapter alone in an empty folder, as make colab RECORD=1 found it; what is known of a chapter's former code is not shown.")
+        return section("On other versions", about, table(["", *head], rows + versions))
 
 
 def megabytes(peak: int | None) -> str:

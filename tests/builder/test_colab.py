@@ -5,10 +5,11 @@ import pathlib
 import pytest
 from small import ONE
 
-from builder import colab
+from builder import colab, versions
+from builder.chapters import chapters
 from builder.files import ROOT, BookError
 
-FREEZE = (ROOT / "data" / "colab_freeze.txt").read_text(encoding="utf-8")
+FREEZE = (ROOT / "data" / "colab" / "2026.08.txt").read_text(encoding="utf-8")
 
 
 def test_a_freeze_names_the_version_of_each_package():
@@ -17,6 +18,24 @@ def test_a_freeze_names_the_version_of_each_package():
         "numpy": "2.1.3", "keras": "3.13.2", "ipykernel": "6.17.1", "matplotlib-inline": "0.2.2", "torch": "2.11.0",
     }  # fmt: skip
     assert colab.python_of(FREEZE) == "3.13"
+
+
+def test_past_runtimes_and_the_lock_are_states_too():
+    past = (ROOT / "data" / "colab" / "2026.01.txt").read_text(encoding="utf-8")
+    assert colab.python_of(past) == "3.12" and colab.frozen(past)["torch"] == "2.9.0" and colab.frozen(past)["keras"] == "3.10.0"
+    lock = 'numpy==2.4.6 ; python_full_version < "3.12" \\\n    --hash=sha256:00\nnumpy==2.5.5 ; python_full_version >= "3.12" \\\n' + "".join(f"p{i}==1\n" for i in range(50))
+    assert colab.frozen(lock, "3.11")["numpy"] == "2.4.6" and colab.frozen(lock, "3.13")["numpy"] == "2.5.5"
+
+
+def test_what_held_is_kept_for_this_code_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(versions, "FOLDER", tmp_path / "kept")
+    first, second, third, *_ = chapters()
+    versions.keep("2026.08", "3.13.0", {"numpy": "2.1.3"}, {first: {"claims": 3, "error": None}})
+    versions.keep("2026.08", "3.13.0", {"numpy": "2.1.3"}, {second: {"claims": 2, "error": {"cell": 7}}})
+    (found,) = versions.records()
+    assert [versions.outcome(found, name) for name in (first, second)] == ["all 3 claims hold", "cell 7 fails"]
+    found["chapters"][first]["code"] = "of other code"
+    assert versions.outcome(found, first) == "" and versions.outcome(found, third) == ""
 
 
 @pytest.mark.parametrize("text", ["", "<html>not found</html>", "numpy\npandas\n"])

@@ -77,8 +77,10 @@ def jupyter_book(output: pathlib.Path, parent: int, life: int, *, strict: bool) 
     try:
         from jupyter_book.sphinx import build_sphinx
         from sphinx.util.console import nocolor
+        from sphinx.util.parallel import ParallelTasks
 
         nocolor()
+        keep_faults(ParallelTasks)
         overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False, "deliver_pages": False}
         code = build_sphinx(
             str(ROOT), str(output / "pages"), path_config=ROOT / "_config.yml", noconfig=True, confoverrides=overrides,
@@ -95,6 +97,28 @@ def jupyter_book(output: pathlib.Path, parent: int, life: int, *, strict: bool) 
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(ended)
+
+
+def keep_faults(tasks: type) -> None:
+    """Have Sphinx's `ParallelTasks` raise at its end a fault that it met, and swallowed, while it was still adding tasks (so in 7.4.7).
+
+    Which faults these are depends on the machine: with some pages unread, something else would be said, or nothing.
+    """
+    join_one, join = tasks._join_one, tasks.join
+
+    def remembering(self):
+        try:
+            return join_one(self)
+        except Exception as fault:
+            self.fault = fault
+            raise
+
+    def join_or_raise(self):
+        if found := getattr(self, "fault", None):
+            raise found
+        join(self)
+
+    tasks._join_one, tasks.join = remembering, join_or_raise
 
 
 def draw_ahead() -> None:

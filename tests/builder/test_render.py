@@ -12,11 +12,14 @@ import subprocess
 import sys
 
 import pytest
+from sphinx.errors import SphinxParallelError
+from sphinx.util.parallel import ParallelTasks
 
 from small import ONE, SmallBook, edit, wait_until
 
 from builder import compare
 from builder.files import digest
+from builder.render.site import keep_faults
 
 
 def test_the_site_is_replaced_in_one_step_or_not_at_all(rendered):
@@ -179,6 +182,22 @@ def test_a_fault_of_a_page_names_chapter_and_cell(built):
     extension.write_text(extension.read_text() + "\n\ndef keep_together(app, doctree):\n    {}[app.env.docname]\n")
     assert built.run().returncode == 0
     built.failing("KeyError", "in builder.pages.typography", command=("render",))
+
+
+def test_no_fault_of_a_page_is_swallowed():
+    """Sphinx forgets what fails while it still adds tasks, so that the report depended on the machine."""
+
+    class Tasks(ParallelTasks):
+        pass
+
+    keep_faults(Tasks)
+    tasks = Tasks(2)
+    tasks.add_task(lambda: 1 / 0)
+    (failed,) = tasks._precvs.values()
+    wait_until(failed.poll, "the fault")
+    tasks.add_task(lambda: None)
+    with pytest.raises(SphinxParallelError, match="division by zero"):
+        tasks.join()
 
 
 def test_only_scripts_of_templates_and_of_cells_that_say_so_are_allowed(built):

@@ -9,7 +9,7 @@ CHAPTER ?=
 JOBS ?=
 # Where `make serve` shows the site
 PORT ?= 8000
-# What Colab has, for `make colab`: a file or an address; the newest state in data/colab/ where it is not set
+# What Colab has, for `make colab`: a file or an address; the newest state in data/colab_versions/ where it is not set
 FREEZE ?=
 # How often `make again` builds the book from nothing, and how many mutants a chapter `make doubt` tries
 N ?= 20

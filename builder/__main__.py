@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("checksums", help="record the checksums of the data after a change that was meant")
     colab = commands.add_parser("colab", help="execute the chapters with Colab's versions")
     colab.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
-    colab.add_argument("--freeze", default="", help="what Colab has: a file or an address (the newest state in data/colab/)")
+    colab.add_argument("--freeze", default="", help="what Colab has: a file or an address (the newest state in data/colab_versions/)")
     colab.add_argument("--python", help="the Python to take; Colab's version where none is named")
     colab.add_argument("--torch-index", default="", help="pip's extra index for PyTorch's CPU wheels")
     colab.add_argument("--record", action="store_true", help="keep the results in the book, for its page of executions")

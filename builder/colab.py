@@ -1,6 +1,6 @@
 """Execute every chapter with the versions that Colab has: `make colab [CHAPTER=] [PYTHON=python3.13] [FREEZE=file] [RECORD=1]`.
 
-Colab's makers publish what its environment holds; `data/colab/` has such states, of today's runtime and of past ones that readers can choose. The packages
+Colab's makers publish what its environment holds; `data/colab_versions/` has such states, of today's runtime and of past ones that readers can choose. The packages
 that the chapters import, what these require, and IPython with its kernel are installed in exactly these versions; each chapter then runs alone in an empty
 folder, as there, with stand-ins on 127.0.0.1 for the addresses that it reads. FREEZE=requirements.lock tries the book's own versions on another Python.
 """

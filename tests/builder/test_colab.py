@@ -9,7 +9,7 @@ from builder import colab, versions
 from builder.chapters import chapters
 from builder.files import ROOT, BookError
 
-FREEZE = (ROOT / "data" / "colab" / "2026.08.txt").read_text(encoding="utf-8")
+FREEZE = (ROOT / "data" / "colab_versions" / "2026.08.txt").read_text(encoding="utf-8")
 
 
 def test_a_freeze_names_the_version_of_each_package():
@@ -21,7 +21,7 @@ def test_a_freeze_names_the_version_of_each_package():
 
 
 def test_past_runtimes_and_the_lock_are_states_too():
-    past = (ROOT / "data" / "colab" / "2026.01.txt").read_text(encoding="utf-8")
+    past = (ROOT / "data" / "colab_versions" / "2026.01.txt").read_text(encoding="utf-8")
     assert colab.python_of(past) == "3.12" and colab.frozen(past)["torch"] == "2.9.0" and colab.frozen(past)["keras"] == "3.10.0"
     lock = 'numpy==2.4.6 ; python_full_version < "3.12" \\\n    --hash=sha256:00\nnumpy==2.5.5 ; python_full_version >= "3.12" \\\n' + "".join(f"p{i}==1\n" for i in range(50))
     assert colab.frozen(lock, "3.11")["numpy"] == "2.4.6" and colab.frozen(lock, "3.13")["numpy"] == "2.5.5"

@@ -88,8 +88,8 @@ def wanted(versions: dict[str, str]) -> list[str]:
 def environment(versions: dict[str, str], python: str, torch_index: str) -> pathlib.Path:
     """The Python of an environment with these versions, made once.
 
-    PyTorch is the freeze's where its index of CPU wheels is given. Elsewhere it is the book's own, which this machine has without graphics libraries; where
-    that does not install, the freeze's with all that it brings.
+    PyTorch is the freeze's where its index of CPU wheels is given. Elsewhere it is the freeze's too, unless that brings graphics libraries of some gigabytes
+    and the book's own does not.
     """
     lines = wanted(versions)
     place = FOLDER / digest(*lines, python, torch_index)[:12]
@@ -104,7 +104,7 @@ def environment(versions: dict[str, str], python: str, torch_index: str) -> path
         try_all(pip, [["--constraint", constraints, *lines]])
         (own,) = (line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if re.match(r"torch\b", line))
         exact = f"torch=={versions['torch']}" if "torch" in versions else own
-        roads = [[f"{exact}+cpu", "--extra-index-url", torch_index]] if torch_index else [[own, "--only-binary=:all:"], [exact]]
+        roads = [[f"{exact}+cpu", "--extra-index-url", torch_index]] if torch_index else [[exact], [own, "--only-binary=:all:"]]
         try_all(pip, [["--constraint", constraints, *road] for road in roads] if torch_index else without_graphics(interpreter, roads))
         (place / "complete").touch()
     return interpreter

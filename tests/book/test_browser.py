@@ -58,7 +58,7 @@ def open_page(chromium, address):
         page.goto(address + path, wait_until=wait_until)
         if moves and options.get("java_script_enabled", True):  # a reader moves, and what is far away is laid out
             page.mouse.move(9, 9)
-            page.wait_for_function("() => !document.querySelector('.bd-article > section > section:not([style])')")
+            page.wait_for_function("() => !document.querySelector('.bd-article > section > section:not([style])')", polling=200)
         return page
 
     def restart():
@@ -97,29 +97,36 @@ ALIVE = """() => !document.querySelector('.chart:not([data-ready=true])')
     && [...document.querySelectorAll('article img')].every((i) => (i.complete && i.naturalWidth) || !i.checkVisibility())"""
 
 
-def see_everything(page) -> bool:
-    """Unfold everything and go down the page as a reader does, so that all of it is laid out, set and alive.
+class StoppedDrawing(Exception):
+    """Headless Chromium sometimes draws no more frames; who waits for one then waits for ever."""
 
-    False if the browser stopped drawing on the way; a page that does not come to life is an error.
-    """
+
+def within(seconds: int, promise: str) -> str:
+    """JavaScript that awaits the promise, true where it is kept in that time."""
+    return f"Promise.race([({promise}).then(() => true), new Promise((next) => setTimeout(() => next(false), {1000 * seconds}))])"
+
+
+FRAME = "new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
+
+
+def see_everything(page) -> None:
+    """Unfold everything and go down the page as a reader does, so that all of it is laid out, set and alive."""
     page.add_style_tag(content="article section { content-visibility: visible !important; }")
     for _ in range(3):  # what comes to life moves the rest
-        drew = page.evaluate("""async () => {
+        drew = page.evaluate(f"""async () => {{
             document.querySelectorAll("details").forEach((folded) => (folded.open = true));
-            for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {
-                scrollTo({ top: y, behavior: "instant" });
-                const frame = new Promise((next) => requestAnimationFrame(() => setTimeout(() => next(true))));
-                if (!(await Promise.race([frame, new Promise((next) => setTimeout(next, 15000))]))) return false;
-            }
+            for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
+                scrollTo({{ top: y, behavior: "instant" }});
+                if (!(await {within(15, FRAME)})) return false;
+            }}
             return true;
-        }""")
+        }}""")
         if not drew:
-            return False
+            raise StoppedDrawing
         page.wait_for_timeout(300)
         if page.evaluate(ALIVE):
-            return True
+            return
     page.wait_for_function(ALIVE, polling=200)
-    return True
 
 
 # Contrast is slow to judge, and tens of thousands of words have some dozens of looks. Of all texts that look the same (colour, size, weight,
@@ -155,8 +162,10 @@ JUDGE = """async (rules) => {
 def switch(page, theme):
     """To the other theme as the reader's system switches; formulas, charts and pictures follow."""
     page.emulate_media(color_scheme=theme)
-    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
-    page.evaluate("new Promise(requestAnimationFrame).then(() => Promise.all(document.getAnimations().map((fade) => fade.finished)))")
+    page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme, polling=200)
+    fades = "document.getAnimations().filter((fade) => fade.effect.getComputedTiming().endTime < Infinity).map((fade) => fade.finished)"
+    if not page.evaluate(within(30, f"{FRAME}.then(() => Promise.all({fades}))")):
+        raise StoppedDrawing
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -166,11 +175,15 @@ def test_page(open_page, site, name, size):
     for _ in range(3):
         page = open_page(f"{name}.html", size=size, moves=False, wait_until="networkidle")
         light(site, open_page.asked)
-        if see_everything(page):
-            break
-        open_page.restart()
-    else:
-        pytest.fail("the browser stopped drawing three times")
+        try:
+            return in_both_themes(page, size)
+        except StoppedDrawing:
+            open_page.restart()
+    pytest.fail("the browser stopped drawing three times")
+
+
+def in_both_themes(page, size):
+    see_everything(page)
     assert page.locator("mjx-merror").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     page.evaluate(MARK_ONE_OF_EACH_LOOK)
@@ -235,7 +248,7 @@ def test_the_threshold_slider_shows_what_python_computed(open_page, threshold):
     row = embedded_table()[threshold]
     for name in ("sensitivity", "specificity", "precision", "NPV", "accuracy", "F1", "MCC"):
         label = f"{name} {row[name]:.3f}"
-        page.wait_for_function("label => [...document.querySelectorAll('#chart-1 svg text')].some(t => t.textContent === label)", arg=label)
+        page.wait_for_function("label => [...document.querySelectorAll('#chart-1 svg text')].some(t => t.textContent === label)", arg=label, polling=200)
     shown = " ".join(chart.eval_on_selector_all("svg text", "all => all.map(text => text.textContent)"))
     for name in ("TP", "FN", "FP", "TN"):
         assert re.search(rf"\b{name} {row[name]}\b", shown)
@@ -260,11 +273,11 @@ def test_the_cart_rides_when_asked(open_page, motion):
     page.locator("#cartpole-play").focus()
     if page.locator("#cartpole-play").inner_text().strip().lower().startswith("play"):
         page.keyboard.press("Enter")
-    page.wait_for_function("start => Number(document.querySelector('#cartpole-canvas').dataset.frame) > start", arg=start)
+    page.wait_for_function("start => Number(document.querySelector('#cartpole-canvas').dataset.frame) > start", arg=start, polling=200)
     before = canvas.get_attribute("data-ride")
     page.locator("#cartpole-ride").focus()
     page.keyboard.press("Space")
-    page.wait_for_function("before => document.querySelector('#cartpole-canvas').dataset.ride !== before", arg=before)
+    page.wait_for_function("before => document.querySelector('#cartpole-canvas').dataset.ride !== before", arg=before, polling=200)
 
 
 def test_charts_work_by_keyboard(open_page):
@@ -297,7 +310,7 @@ def test_the_contents_name_the_section_that_is_read(open_page):
     names = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav > ul > li > a')].map((link) => link.hash.slice(1))")
     for name in (names[-1], names[2], names[5]):
         page.evaluate("name => scrollTo({ top: document.getElementById(name).getBoundingClientRect().top + scrollY - 20, behavior: 'instant' })", name)
-        page.wait_for_function("name => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${name}`", arg=name, timeout=5000)
+        page.wait_for_function("name => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${name}`", arg=name, timeout=5000, polling=200)
 
 
 def test_search_finds_words_of_prose_code_and_claims(open_page):

@@ -55,7 +55,7 @@ def test_a_python_that_is_not_there_is_said():
         colab.find_python("3.99")
 
 
-@pytest.mark.parametrize(("graphics", "first"), [({"own"}, "exact"), ({"exact"}, "own"), ({"own", "exact"}, "own"), (set(), "own")])
+@pytest.mark.parametrize(("graphics", "first"), [({"own"}, "exact"), ({"exact"}, "own"), ({"own", "exact"}, "exact"), (set(), "exact")])
 def test_pytorch_without_graphics_libraries_goes_first(graphics, first, tmp_path):
     pip = tmp_path / "python"
     pip.write_text(
@@ -64,7 +64,7 @@ def test_pytorch_without_graphics_libraries_goes_first(graphics, first, tmp_path
         + "echo '{\"install\": []}'\n"
     )
     pip.chmod(0o755)
-    assert colab.without_graphics(pathlib.Path(pip), [["own"], ["exact"]])[0] == [first]
+    assert colab.without_graphics(pathlib.Path(pip), [["exact"], ["own"]])[0] == [first]
 
 
 def test_a_freeze_that_cannot_be_read_is_said(small):

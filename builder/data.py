@@ -29,8 +29,14 @@ def data_faults() -> list[str]:
             faults.append(f"data/{name} has no checksum: record it with `make checksums`, and describe it in data/README.md")
         elif listed[name] != there[name]:
             faults.append(f"data/{name} differs from its checksum: restore it with `git checkout data/{name}`, or record the change with `make checksums`")
+    about = (DATA / "README.md").read_text(encoding="utf-8") if (DATA / "README.md").is_file() else None
+    for top in dict.fromkeys(name.partition("/")[0] for name in there):
+        if about is not None and top not in about:
+            faults.append(f"data/README.md does not name {top}: say there where it comes from, and under which licence")
     return faults
 
 
 def record_checksums() -> None:
-    write_atomically(SUMS, "".join(f"{value}  {name}\n" for name, value in checksums().items()))
+    found = checksums()
+    write_atomically(SUMS, "".join(f"{value}  {name}\n" for name, value in found.items()))
+    print(f"data/SHA256SUMS: {len(found)} files")

@@ -6,6 +6,10 @@ What can be mended without thinking, `make tidy` mends.
 """
 
 import ast
+import contextlib
+import difflib
+import importlib.util
+import json
 import pathlib
 import re
 import sys
@@ -104,8 +108,10 @@ def notebook_faults(name: str) -> list[str]:
     elif not question(notebook):
         fault(1, "after the title stands one sentence with the chapter's question")
     seen = set()
+    if not all(cell.get("id") for cell in cells):
+        found.append(f"notebooks/{name}.ipynb has cells without an id: {TIDY}")
     for number, cell in enumerate(cells, start=1):
-        if cell.get("id") in seen:
+        if cell.get("id") and cell.id in seen:
             fault(number, f"its id {cell.id} is that of another cell: {TIDY}")
         seen.add(cell.get("id"))
         if cell.cell_type == "markdown":
@@ -113,6 +119,9 @@ def notebook_faults(name: str) -> list[str]:
             if SCRIPTS.search(prose) or LINK.search(prose):
                 fault(number, "scripts, event attributes, frames and `javascript:` links are not for Markdown: let a code cell display what it computes")
         elif cell.cell_type == "code":
+            for module in sorted(imported(cell.source)):
+                if importlib.util.find_spec(module) is None:
+                    fault(number, f"it imports {module}, which is not installed: add its package to requirements.txt, run `make lock`, then `make`")
             if (match := INSTALLS.search(cell.source)) and not guarded(cell.source):
                 line = cell.source[: match.start()].count("\n") + 1
                 fault(number, f"line {line} installs something: add it to requirements.txt and run `make lock`; for Colab alone, write it under `if 'google.colab' in sys.modules:`")
@@ -124,7 +133,67 @@ def notebook_faults(name: str) -> list[str]:
             break
     if depth:
         found.append(f"notebooks/{name}.ipynb: a `<details>` is not closed, or one stands inside another: each ends with a line `</details>`")
-    return found + claim_faults(name, notebook)
+    return found + claim_faults(name, notebook) + guess_faults(name, notebook) + link_faults(name, notebook)
+
+
+def anchors(notebook: nbformat.NotebookNode) -> set[str]:
+    """Where on the chapter's page a link can lead: slugs, claims and code cells by number, headings. Figures are counted only when it is executed."""
+    slugs = {cell.metadata["slug"] for cell in notebook.cells if "slug" in cell.metadata}
+    counted = {f"claim-{claim['number']}" for claim in claims(notebook)} | {f"cell-{number}" for number in range(1, len(code_cells(notebook)) + 1)}
+    titles = [text for cell in notebook.cells if cell.cell_type == "markdown" for _, text in headings(cell.source)]
+    return slugs | counted | {make_id(title) for title in titles} | {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
+
+
+def link_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
+    """Links to chapters, or to places on their pages, that are not there."""
+    found = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        prose = re.sub(r"```.*?```|``.*?``|`[^`]*`", "", cell.source, flags=re.S) if cell.cell_type == "markdown" else ""
+        for target, anchor in re.findall(r"\]\((?:([\w./-]+)\.ipynb)?(?:#([^)\s]+))?\)", prose):
+            where = f"notebooks/{name}.ipynb, cell {number}: it links to {target + '.ipynb' if target else ''}{'#' + anchor if anchor else ''}"
+            path = (source_path(name).parent / f"{target or name}.ipynb").resolve()
+            if not path.is_file():
+                found.append(f"{where}, and there is no such notebook: correct the name, or take the link out")
+            elif anchor and path.parent == source_path(name).parent and not re.fullmatch(r"(?:figure|chart)-\d+", anchor):
+                with contextlib.suppress(BookError):  # it has faults of its own
+                    there = anchors(load(path.stem))
+                    if anchor not in there:
+                        near = difflib.get_close_matches(anchor, there, 1, 0)
+                        found.append(f"{where}, and that page has no such place" + (f": {near[0]} is the nearest name" if near else ": take it out"))
+    return found
+
+
+def imported(source: str) -> set[str]:
+    """The modules that the code imports come what may: not within a function, a condition or a `try`, where it may be prepared for their absence."""
+    try:
+        tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.M))
+    except SyntaxError:
+        return set()  # executing it will say more
+    names = [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in tree.body if isinstance(node, ast.ImportFrom) if node.module and not node.level]
+    return {name.partition(".")[0] for name in names}
+
+
+def guess_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
+    """Questions before a claim whose metadata do not say what can be guessed, or where the answer is found."""
+    found = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        guess, where = cell.metadata.get("guess"), f"notebooks/{name}.ipynb, cell {number}: its guess"
+        if guess is None:
+            continue
+        ends = guess.get("min"), guess.get("max")
+        if "choices" in guess:
+            if not isinstance(guess["choices"], list) or len(guess["choices"]) < 2:
+                found.append(f"{where} has `choices`, a list of two or more")
+        elif not all(isinstance(end, int | float) for end in ends) or ends[0] >= ends[1]:
+            found.append(f"{where} needs `choices`, or `min` and a larger `max`")
+        try:
+            groups = re.compile(guess["printed"]).groups
+        except (KeyError, TypeError, re.error):
+            groups = 0
+        if not groups:
+            found.append(f"{where} needs `printed`, a regular expression with a group that finds the answer in what the next claim prints: `\"printed\": \"share (\\d+)%\"`")
+    return found
 
 
 def guarded(source: str) -> bool:
@@ -157,11 +226,12 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     if numbers != list(range(1, len(numbers) + 1)):
         found.append(f"notebooks/{name}.ipynb: the claims are numbered {', '.join(map(str, numbers))}: number them 1, 2, 3 ... in the order of the page")
     titles = {make_id(text) for cell in cells if cell.cell_type == "markdown" for _, text in headings(cell.source)}
-    for slug in dict.fromkeys(filter(None, slugs)):
+    for slug, number in {slug: number for number, slug in reversed([*zip(numbers, slugs)]) if slug}.items():
+        where = f"notebooks/{name}.ipynb, claim {number}"
         if slugs.count(slug) > 1 or slug in titles:
-            found.append(f"notebooks/{name}.ipynb: the slug {slug} is that of another claim, or of a heading: give each place its own")
+            found.append(f"{where}: the slug {slug} is that of another claim, or of a heading: give each place its own")
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", slug) or re.fullmatch(r"(?:claim|cell|chart)-\d+", slug):
-            found.append(f"notebooks/{name}.ipynb: the slug {slug} is not lower-case words joined by hyphens that say what is claimed: correct it")
+            found.append(f"{where}: the slug {slug} is not lower-case words joined by hyphens that say what is claimed: correct it")
     for number, cell in enumerate(cells):
         if cell.cell_type == "code" and "claim" in cell.metadata.get("tags", []) and number not in of_claims:
             found.append(f"notebooks/{name}.ipynb, cell {number + 1}: it has the tag `claim`, but the cell before it is no claim: take the tag away, or write the claim")
@@ -187,12 +257,16 @@ def headings(source: str) -> list[tuple[int, str]]:
     return [(int(t.tag[1]), tokens[i + 1].content) for i, t in enumerate(tokens) if t.type == "heading_open"]
 
 
+def written_as_here(text: str) -> bool:
+    return text.startswith('{\n "cells": [') and text.endswith("}\n")
+
+
 def notebook_rules(name: str) -> list[str]:
     """What else a finished chapter keeps to: a clean file, plain Markdown, the least number of claims and exercises, lines that fit."""
     notebook, least = load(name), option("form", {})
     found, here = [], f"notebooks/{name}.ipynb"
     text = source_path(name).read_text(encoding="utf-8")
-    if not (text.startswith('{\n "cells": [') and text.endswith("}\n")):
+    if not written_as_here(text):
         found.append(f"{here} is not written with one space of indentation and a last newline: {TIDY}")
     if set(notebook.metadata) - {"kernelspec", "language_info"} or set(notebook.metadata.get("language_info", {})) - {"name"}:
         found.append(f"{here} has metadata of an editor: {TIDY}")
@@ -260,9 +334,11 @@ def check(names: list[str]) -> None:
     if not found:
         there = [name for name in chapters() if not names or name in names]
         found = [*(fault for name in there for fault in notebook_faults(name)), *data_faults(), *requirement_faults()]
+    if len(found) == 1:
+        raise BookError(found[0])
     if found:
         print("\n".join(found), file=sys.stderr)
-        raise BookError(f"{found[0]}" if len(found) == 1 else f"{len(found)} faults of form, named above: mend them, then run `make` again")
+        raise BookError(f"{len(found)} faults of form, named above: mend them, then run `make` again")
 
 
 # ---- tidy
@@ -286,6 +362,6 @@ def tidy(names: list[str]) -> None:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         after = nbformat.writes(notebook) + "\n"
-        if after != before:
+        if json.loads(after) != json.loads(before) or not written_as_here(before):
             write_atomically(path, after)
             print(f"notebooks/{name}.ipynb is tidy now")

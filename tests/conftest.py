@@ -1,12 +1,13 @@
 """What the tests of the book share: the built site and its address."""
 
 import fcntl
+import os
 import signal
 
 import pytest
 
 from builder.files import BUILD, BookError
-from builder.render.site import complete_site
+from builder.render.site import chapters_site, complete_site
 from builder.serve import served
 
 # In a job in the background SIGINT is ignored, and so it would be in all that the tests start.
@@ -15,12 +16,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session")
 def site():
-    """The folder of the complete site, rendered from the present executions if it is not there yet."""
+    """The folder of the complete site, rendered from the present executions if it is not there yet; with `make test CHAPTER=` that of the chapter alone."""
+    chapter = os.environ.get("BOOK_CHAPTER")
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / "tests.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # where several processes test, one renders and the others wait
         try:
-            return complete_site()
+            return chapters_site(chapter) if chapter else complete_site()
         except BookError as error:
             pytest.fail(str(error))
 

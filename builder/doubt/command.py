@@ -97,7 +97,7 @@ def _progress(text: str) -> None:
 
 def _where(one: dict) -> str:
     claims = f"; used by claim {', '.join(map(str, one['claims']))}" if one["claims"] else ""
-    return f"not noticed: cell {one['cell']}, line {one['line']} ({one['operator']}){claims}\n  - {one['before']}\n  + {one['after']}"
+    return f"not noticed: code cell {one['cell']}, line {one['line']} ({one['operator']}){claims}\n  - {one['before']}\n  + {one['after']}"
 
 
 def _tell(chapter: house.Chapter, found: dict) -> None:

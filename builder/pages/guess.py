@@ -35,9 +35,11 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
         low, high = float(guess["min"]), float(guess["max"])
         if not low <= float(value.replace(",", "")) <= high:
             raise BookError(f"notebooks/{name}.ipynb, cell {number}: the claim printed {value}, outside the guess's {low:g} to {high:g}: widen it")
+        step = float(guess.get("step", 1))
+        middle = low + step * ((high - low) / 2 // step)
         asked = (
-            f'<label>Your guess: <input type="range" min="{low:g}" max="{high:g}" step="{guess.get("step", 1)}" value="{(low + high) / 2:g}"> '
-            f'<output>{(low + high) / 2:g}</output> {html.escape(unit)}</label><button type="button">That is my guess</button>'
+            f'<label>Your guess: <input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{middle:g}"> '
+            f'<output>{middle:g}</output> {html.escape(unit)}</label><button type="button">That is my guess</button>'
         )
     return (
         f'<div class="guess pst-js-only" role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{html.escape(unit)}">{asked}'

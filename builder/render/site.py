@@ -189,12 +189,29 @@ def whole_book() -> pathlib.Path:
     return SITE / "index.html"
 
 
-def complete_site() -> pathlib.Path:
-    """The folder of the complete site, rendered from the present executions if it is not there yet."""
-    result = subprocess.run([sys.executable, "-m", "builder", "render"], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False)
+def rendered(*chapter: str) -> None:
+    """Render in a process of its own."""
+    command = [sys.executable, "-m", "builder", "render", *chapter]
+    result = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, check=False)
     if result.returncode:
         raise BookError(result.stderr.strip().removeprefix("book: "))
+
+
+def complete_site() -> pathlib.Path:
+    """The folder of the complete site, rendered from the present executions if it is not there yet."""
+    rendered()
     return SITE.resolve()
+
+
+def chapters_site(name: str) -> pathlib.Path:
+    """The folder of a site with this chapter alone, rendered anew where the book has changed since."""
+    site = BUILD / "chapters" / name / "html"
+    made = BUILD / "chapters" / name / "made"
+    key = site_key({name: current(name)})
+    if not (made.is_file() and made.read_text(encoding="ascii") == key):
+        rendered(name)
+        made.write_text(key, encoding="ascii")
+    return site
 
 
 def one_chapter(name: str) -> pathlib.Path:

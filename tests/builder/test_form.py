@@ -43,6 +43,9 @@ def test_no_table_of_contents(small):
         ([*ONE, "!pip install numpy"], ("cell 3", "line 1 installs something", "make lock")),
         ([*ONE, "x = 1\n%pip install --quiet numpy"], ("cell 3", "line 2 installs something")),
         ([*ONE, "!conda install numpy"], ("cell 3", "installs something")),
+        ([*ONE, "import numpy\nfrom nowhere.at_all import thing"], ("cell 3", "imports nowhere, which is not installed", "make lock")),
+        ([*ONE, "[x](three.ipynb)"], ("cell 3", "links to three.ipynb", "no such notebook")),
+        ([*ONE, "## Here\n\n[x](two.ipynb#claim-3), [y](#here)"], ("cell 3", "links to two.ipynb#claim-3", "no such place", "is the nearest name")),
         ([*ONE, "## A\n\n<script>alert(9)</script>"], ("cell 3", "scripts, event attributes")),
         ([*ONE, '## A\n\n<img src="x" onerror="alert(9)">'], ("cell 3", "scripts, event attributes")),
         ([*ONE, '## A\n\n<a href="javascript:alert(9)">x</a>'], ("cell 3", "scripts, event attributes")),
@@ -124,7 +127,57 @@ def test_cells_without_ids_get_some(small):
         cell.pop("id")
     notebook["nbformat_minor"] = 4
     path.write_text(json.dumps(notebook))
+    other = (small.root / "notebooks" / "two.ipynb").read_bytes()
+    small.failing("notebooks/one.ipynb has cells without an id", "make tidy")
     assert small.run("tidy").returncode == 0
     ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
     assert len(set(ids)) == len(ids) == 2
+    small.mended()
+    text = (small.root / "notebooks" / "one.ipynb").read_text()
+    notebook = json.loads(text)
+    path.write_text(json.dumps({name: notebook[name] for name in reversed(notebook)}, indent=1) + "\n")
+    assert small.run("tidy").returncode == 0 and path.read_text() == text, "not written as here"
+
+
+def test_a_new_chapter_is_in_form_and_shows_every_part_of_one(built):
+    assert "list it in _toc.yml as `- file: notebooks/birthday`" in built.run("new", "birthday").stdout
+    edit(built.root / "_toc.yml", "{file: notebooks/two}", "{file: notebooks/two}, {file: notebooks/birthday}")
+    notebook = nbformat.read(built.root / "notebooks" / "birthday.ipynb", as_version=4)
+    assert max(len(line) for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()) <= 84
+    before = (built.root / "notebooks" / "birthday.ipynb").read_text()
+    result = built.run("execute", "birthday")
+    assert result.returncode == 0, result.stderr
+    result = built.run("render", "birthday")
+    assert result.returncode == 0, result.stderr
+    page = (built.root / "_build" / "chapters" / "birthday" / "html" / "notebooks" / "birthday.html").read_text()
+    for part in ('class="guess', 'id="what-claim-8-says"', 'class="chart', "<figure", "<details"):
+        assert part in page, part
+    assert built.run("tidy", "birthday").returncode == 0
+    assert (built.root / "notebooks" / "birthday.ipynb").read_text() == before
+    built.failing("notebooks/birthday.ipynb is there already", command=("new", "birthday"))
+
+
+@pytest.mark.parametrize(
+    ("guess", "words"),
+    [
+        ({"min": 0, "max": 9}, "needs `printed`"),
+        ({"min": 9, "max": 0, "printed": "(x)"}, "a larger `max`"),
+        ({"choices": ["one"], "printed": "(x)"}, "a list of two or more"),
+        ({"choices": ["one", "two"], "printed": "x"}, "with a group"),
+        ({"choices": ["one", "two"], "printed": "(x"}, "needs `printed`"),
+    ],
+)
+def test_a_guess_says_what_can_be_guessed(small, guess, words):
+    small.write("one", [*ONE, "> **Guess first.** How many?", *CLAIM], tags=["claim"])
+    path = small.root / "notebooks" / "one.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].metadata["guess"] = guess
+    nbformat.write(notebook, path)
+    small.failing("notebooks/one.ipynb, cell 3", words)
+
+
+def test_a_data_file_is_described(small):
+    (small.root / "data" / "README.md").write_text("Nothing about it.")
+    small.failing("data/README.md does not name small.txt", "licence")
+    (small.root / "data" / "README.md").write_text("`small.txt` is ours.")
     small.mended()

@@ -291,13 +291,13 @@ def notebook_rules(name: str) -> list[str]:
             room = least.get("columns", 10**6) - (4 if "claim" in cell.metadata.get("tags", []) else 0)
             longest = max(map(len, cell.source.splitlines() or [""]))
             if longest > room:
-                found.append(f"{where} has a line of {longest} characters: the page shows {room}")
+                found.append(f"{where} has a line of {longest} characters: the page shows {room}: break it")
         elif cell.cell_type == "markdown":
             prose = re.sub(r"```.*?```|`[^`\n]*`", "", cell.source, flags=re.S)
             if re.search(r"^:{3,}|\{[a-z:]+\}`|^\([\w-]+\)=$|^%{1,3} |\{\{", prose, re.M) or re.search(r"^```\{", cell.source, re.M):
                 found.append(f"{where} has MyST that Colab and GitHub show as it is written: use plain Markdown")
     if len(claims(notebook)) < least.get("claims", 0):
-        found.append(f"{here} has {len(claims(notebook))} claims: a chapter has {least['claims']} at least")
+        found.append(f"{here} has {len(claims(notebook))} claims: a chapter has {least['claims']} at least (`form` in _config.yml)")
     exercises = [h for cell in notebook.cells if cell.cell_type == "markdown" for h in headings(cell.source) if re.match(r"Exercise \d", h[1])]
     solutions = [cell for cell in code_cells(notebook) if cell.source.startswith("# @title Solution")]
     if len(exercises) < least.get("exercises", 0) or len(solutions) < len(exercises):

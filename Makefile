@@ -28,7 +28,8 @@ BUILDER = $(BIN)/python -m builder
 EXECUTE = $(BUILDER) execute $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k "$(CHAPTER)")
 
-$(foreach name,chapter jobs python port torch_index,$(if $($(name)),$(error write it in capitals: make $(shell echo $(name) | tr a-z A-Z)=$($(name)))))
+SETTINGS := PYTHON TORCH_INDEX CHAPTER JOBS PORT FREEZE N SEEDS RECORD NEWEST UPGRADE PYTEST DOCKER_FLAGS BOOK_IMAGE VENV SHELL
+$(foreach name,$(filter-out $(SETTINGS),$(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))),$(error there is no setting $(name): there are $(SETTINGS), in capitals))
 
 .DEFAULT_GOAL := book
 .PHONY: book test cells serve pdf lab new tidy doubt checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
@@ -56,6 +57,7 @@ lab: $(VENV)/book ## open the chapters in JupyterLab
 	@KERAS_HOME="$(CURDIR)/_build/keras" $(BIN)/jupyter lab notebooks
 
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
+	@test -n "$(CHAPTER)" || { echo "make: name the chapter: make new CHAPTER=my_topic" >&2; exit 1; }
 	@$(BUILDER) new $(CHAPTER)
 
 tidy: $(VENV)/book ## take out of the notebooks what editors and runs leave there: outputs, counts, metadata

@@ -19,6 +19,7 @@ from ..files import ROOT, BookError, end_with, write_atomically
 from .kernel import environment, sandbox
 from .key import dependencies, key, resources
 
+MOST_PRINTED = 1_000_000  # characters a cell
 TIMEOUT = float(os.environ.get("BOOK_TIMEOUT", 900))  # seconds a chapter
 
 
@@ -41,6 +42,8 @@ def describe(error: Exception, number: int, source: str) -> dict:
         cause = f"{error.ename}: {error.evalue}".strip().rstrip(":")
     elif isinstance(error, CellTimeoutError):
         cause = f"the chapter took longer than {TIMEOUT:.0f} s in all and was stopped in this cell"
+    elif isinstance(error, BookError):
+        cause = str(error)
     elif isinstance(error, DeadKernelError):
         cause = "the kernel died (out of memory, or killed)"
     else:
@@ -80,6 +83,19 @@ def run_chapter(
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
 
+    class Client(NotebookClient):
+        """Takes so much of what a cell prints, then interrupts it."""
+
+        printed = 0
+
+        def output(self, outs, msg, *rest):
+            before, self.printed = self.printed, self.printed + len(msg["content"].get("text", ""))
+            if self.printed <= MOST_PRINTED:
+                return super().output(outs, msg, *rest)
+            if before <= MOST_PRINTED and pid:
+                os.kill(pid, signal.SIGINT)
+            return None
+
     notebook = load(chapter)
     cells = code_cells(notebook)
     for cell in cells:
@@ -92,7 +108,7 @@ def run_chapter(
     # The path of a socket has some hundred letters at most, so it lies outside the book.
     with sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-") as sockets:
         kernel = found["depends"]["kernel"]
-        client = NotebookClient(
+        client = Client(
             notebook, km=own_kernel(kernel, python, sockets), resources={"metadata": {"path": str(box / "notebooks")}},
             startup_timeout=120, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
             coalesce_streams=True,
@@ -103,10 +119,15 @@ def run_chapter(
                 pid = getattr(client.km.provisioner, "pid", None)
                 for number, cell in enumerate(cells, start=1):
                     report(number, len(cells), pid)
+                    client.printed = 0
                     client.timeout = max(1, int(TIMEOUT - (time.monotonic() - start)))
                     began = time.monotonic()
                     try:
-                        client.execute_cell(cell, notebook.cells.index(cell))
+                        try:
+                            client.execute_cell(cell, notebook.cells.index(cell))
+                        finally:
+                            if client.printed > MOST_PRINTED:
+                                raise BookError(f"it prints more than {MOST_PRINTED:,} characters: print less")
                     except Exception as fault:  # every fault of a cell becomes part of the report
                         error = describe(fault, number, cell.source)
                         break

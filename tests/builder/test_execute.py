@@ -283,6 +283,14 @@ def test_an_unlisted_data_file(built):
     assert built.run().returncode == 0
 
 
+@pytest.mark.parametrize("prints", ["print('x' * 100_000_000)", "while True:\n    print('x' * 1000)"])
+def test_a_cell_that_prints_without_end(built, prints):
+    built.write("one", [ONE[0], "x = 1", prints])
+    built.failing("one, code cell 2", "it prints more than 1,000,000 characters: print less")
+    built.write("one", ONE)
+    built.mended()
+
+
 def test_no_kernel_outlives_its_chapter(built):
     """Also where several chapters are executed by one process, as `make colab` does."""
     program = "from builder.execute.chapter import run_chapter\nfor name in ('one', 'one'):\n    run_chapter(name, [])\nimport psutil\nprint(psutil.Process().children(recursive=True))"

@@ -19,7 +19,7 @@ from ..files import ROOT, BookError, end_with, write_atomically
 from .kernel import environment, sandbox
 from .key import dependencies, key, resources
 
-MOST_PRINTED = 1_000_000  # characters a cell
+MOST_PRINTED = 100_000  # characters a cell; nbclient takes seconds to join as many of one line
 TIMEOUT = float(os.environ.get("BOOK_TIMEOUT", 900))  # seconds a chapter
 
 

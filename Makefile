@@ -120,7 +120,7 @@ endef
 
 $(VENV)/book: requirements.txt requirements.lock
 	@$(check_python)
-	@echo "installing the book's packages into $(VENV): 2 GB, on Linux 6 GB without TORCH_INDEX; five to fifteen minutes, once; pip says nothing meanwhile"
+	@test -e $@ && echo "bringing the book's packages in $(VENV) up to date" || echo "installing the book's packages into $(VENV): 2 GB, on Linux 6 GB without TORCH_INDEX; five to fifteen minutes, once; pip says nothing meanwhile"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 ifdef NEWEST
 	@$(PIP) --upgrade -r requirements.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) || $(no_packages)

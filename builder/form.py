@@ -18,6 +18,7 @@ import uuid
 import nbformat
 import yaml
 from docutils.nodes import make_id
+from jupyter_client.kernelspec import KernelSpecManager
 from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -96,6 +97,9 @@ def notebook_faults(name: str) -> list[str]:
     except BookError as error:
         return [str(error)]
     found = []
+    kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    if kernel != "python3" and kernel not in KernelSpecManager().find_kernel_specs():
+        found.append(f"notebooks/{name}.ipynb: its kernel '{kernel}' is not installed: {TIDY}, which sets it to python3")
 
     def fault(number: int, what: str) -> None:
         found.append(f"notebooks/{name}.ipynb, cell {number}: {what}")
@@ -146,20 +150,32 @@ def anchors(notebook: nbformat.NotebookNode) -> set[str]:
 
 def link_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     """Links to chapters, or to places on their pages, that are not there."""
-    found = []
-    for number, cell in enumerate(notebook.cells, start=1):
-        prose = re.sub(r"```.*?```|``.*?``|`[^`]*`", "", cell.source, flags=re.S) if cell.cell_type == "markdown" else ""
-        for target, anchor in re.findall(r"\]\((?:([\w./-]+)\.ipynb)?(?:#([^)\s]+))?\)", prose):
-            where = f"notebooks/{name}.ipynb, cell {number}: it links to {target + '.ipynb' if target else ''}{'#' + anchor if anchor else ''}"
-            path = (source_path(name).parent / f"{target or name}.ipynb").resolve()
-            if not path.is_file():
-                found.append(f"{where}, and there is no such notebook: correct the name, or take the link out")
-            elif anchor and path.parent == source_path(name).parent and not re.fullmatch(r"(?:figure|chart)-\d+", anchor):
-                with contextlib.suppress(BookError):  # it has faults of its own
-                    there = anchors(load(path.stem))
-                    if anchor not in there:
-                        near = difflib.get_close_matches(anchor, there, 1, 0)
-                        found.append(f"{where}, and that page has no such place" + (f": {near[0]} is the nearest name" if near else ": take it out"))
+    prose = [(number, cell.source) for number, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "markdown"]
+    return [fault for number, source in prose for fault in dead_links(f"notebooks/{name}.ipynb, cell {number}", source, source_path(name))]
+
+
+def page_faults() -> list[str]:
+    """The same of the book's other pages."""
+    pages = sorted((ROOT / "book").glob("*.md"))
+    return [fault for path in pages for fault in dead_links(f"book/{path.name}", path.read_text(encoding="utf-8"), path)]
+
+
+def dead_links(where: str, source: str, page: pathlib.Path) -> list[str]:
+    """The links of this Markdown of `page` that lead to no notebook, or to no place in one."""
+    found, prose = [], re.sub(r"```.*?```|``.*?``|`[^`]*`", "", source, flags=re.S)
+    for target, anchor in re.findall(r"\]\((?:([\w./-]+)\.ipynb)?(?:#([^)\s]+))?\)", prose):
+        if not target and page.suffix != ".ipynb":
+            continue
+        link = f"{where}: it links to {target + '.ipynb' if target else ''}{'#' + anchor if anchor else ''}"
+        path = (page.parent / f"{target}.ipynb").resolve() if target else page
+        if not path.is_file():
+            found.append(f"{link}, and there is no such notebook: correct the name, or take the link out")
+        elif anchor and path.parent == ROOT / "notebooks" and not re.fullmatch(r"(?:figure|chart)-\d+", anchor):
+            with contextlib.suppress(BookError):  # it has faults of its own
+                there = anchors(load(path.stem))
+                if anchor not in there:
+                    near = difflib.get_close_matches(anchor, there, 1, 0)
+                    found.append(f"{link}, and that page has no such place" + (f": {near[0]} is the nearest name" if near else ": take it out"))
     return found
 
 
@@ -333,7 +349,7 @@ def check(names: list[str]) -> None:
     found = toc_faults()
     if not found:
         there = [name for name in chapters() if not names or name in names]
-        found = [*(fault for name in there for fault in notebook_faults(name)), *data_faults(), *requirement_faults()]
+        found = [*(fault for name in there for fault in notebook_faults(name)), *page_faults(), *data_faults(), *requirement_faults()]
     if len(found) == 1:
         raise BookError(found[0])
     if found:

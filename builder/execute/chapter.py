@@ -40,6 +40,8 @@ def describe(error: Exception, number: int, source: str) -> dict:
     line = re.search(r"Cell In\[\d+\], line (\d+)", plain)
     if isinstance(error, CellExecutionError):
         cause = f"{error.ename}: {error.evalue}".strip().rstrip(":")
+        if error.ename == "StdinNotImplementedError":
+            cause = "it asks for input, and nobody is there to answer: write the value down"
     elif isinstance(error, CellTimeoutError):
         cause = f"the chapter took longer than {TIMEOUT:.0f} s in all and was stopped in this cell"
     elif isinstance(error, BookError):
@@ -89,7 +91,7 @@ def run_chapter(
         printed = 0
 
         def output(self, outs, msg, *rest):
-            before, self.printed = self.printed, self.printed + len(msg["content"].get("text", ""))
+            before, self.printed = self.printed, self.printed + len(msg["content"].get("text") or msg["content"].get("data", {}).get("text/plain", ""))
             if self.printed <= MOST_PRINTED:
                 return super().output(outs, msg, *rest)
             if before <= MOST_PRINTED and pid:
@@ -108,9 +110,10 @@ def run_chapter(
     # The path of a socket has some hundred letters at most, so it lies outside the book.
     with sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-") as sockets:
         kernel = found["depends"]["kernel"]
+        # A busy machine brings a cell's last output late: it is waited for, where nbclient would go on without it after four seconds.
         client = Client(
             notebook, km=own_kernel(kernel, python, sockets), resources={"metadata": {"path": str(box / "notebooks")}},
-            startup_timeout=120, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
+            startup_timeout=120, iopub_timeout=300, raise_on_iopub_timeout=True, shutdown_kernel="immediate", store_widget_state=False, record_timing=False,
             coalesce_streams=True,
         )  # fmt: skip
         try:

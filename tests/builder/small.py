@@ -169,7 +169,7 @@ class SmallBook:
     def failing(self, *words, command=("execute",), **environment):
         """The command fails, says these words in one line, and names the book as the speaker."""
         result = self.run(*command, **environment)
-        assert result.returncode not in (0, None)
+        assert result.returncode not in (0, None), "it succeeded: " + result.stdout
         last = result.stderr.strip().splitlines()[-1]
         assert last.startswith("book: ") and "Traceback" not in result.stderr, result.stderr
         for word in words:

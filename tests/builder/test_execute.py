@@ -283,7 +283,7 @@ def test_an_unlisted_data_file(built):
     assert built.run().returncode == 0
 
 
-@pytest.mark.parametrize("prints", ["print('x' * 100_000_000)", "while True:\n    print('x' * 1000)"])
+@pytest.mark.parametrize("prints", ["print('x' * 100_000_000)", "'x' * 2_000_000", "while True:\n    print('x' * 1000)"])
 def test_a_cell_that_prints_without_end(built, prints):
     built.write("one", [ONE[0], "x = 1", prints])
     built.failing("one, code cell 2", "it prints more than 100,000 characters: print less")

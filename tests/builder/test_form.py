@@ -176,6 +176,14 @@ def test_a_guess_says_what_can_be_guessed(small, guess, words):
     small.failing("notebooks/one.ipynb, cell 3", words)
 
 
+def test_links_of_other_pages_and_kernels(small):
+    page = small.root / "book" / "running.md"
+    page.write_text(page.read_text() + "\n[x](../notebooks/three.ipynb#claim-1) and [y](../notebooks/one.ipynb)\n")
+    small.write("one", ONE, kernel="nowhere")
+    small.failing("book/running.md: it links to ../notebooks/three.ipynb#claim-1", "its kernel 'nowhere' is not installed: run `make tidy`")
+    assert not small.times(), "something was executed"
+
+
 def test_a_data_file_is_described(small):
     (small.root / "data" / "README.md").write_text("Nothing about it.")
     small.failing("data/README.md does not name small.txt", "licence")

@@ -15,7 +15,7 @@ import pytest
 
 from small import ONE, SmallBook, edit, wait_until
 
-from builder import compare
+from builder import compare, paper
 from builder.files import digest
 
 
@@ -85,6 +85,13 @@ def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(rendered):
     extension.write_text(extension.read_text() + "\n\ndef copy_mathjax(static):\n    raise OSError('no space left')\n")
     rendered.failing("no space left", command=("render",))
     assert rendered.site == first and (first / "index.html").is_file()
+
+
+def test_the_pdf_is_linked_to_where_its_file_is(rendered):
+    page = rendered.site / "book" / "running.html"
+    assert "one PDF" in page.read_text() and "small.pdf" not in page.read_text()
+    paper.link_to(rendered.site, "small.pdf")
+    assert 'href="../small.pdf">one PDF</a>' in page.read_text()
 
 
 def test_a_changed_heading_or_extension_renders_all_pages(rendered):

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 from . import browser
 from .chapters import configuration, option, toc
 from .files import BookError, alone
-from .pages.contents import PDF
+from .render.delivery import PDF
 from .render.site import complete_site
 from .serve import served
 

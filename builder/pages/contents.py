@@ -20,14 +20,13 @@ from docutils.utils.smartquotes import smartyPants
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
+from ..render.delivery import PDF
 from ..render.drawn import drawn
 from ..render.pictures import cover, dark, light, thumbnail
 from ..requirements import direct
 from . import executed
 from .executed import chapter_of
 from .links import link
-
-PDF = '<span class="pdf">one PDF</span>'
 
 
 def present(env) -> list[tuple[str, list[str]]]:
@@ -65,8 +64,15 @@ class Chapters(SphinxDirective):
         notebook = executed.chapter(name)
         return (
             f'<a class="card" href="../notebooks/{name}.html">{pictured(self.env.app, name)}<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
-            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span></a>'
+            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span> '
+            f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
         )
+
+
+def minutes(notebook) -> int:
+    """How long the short road takes to read."""
+    words, lines = chapters.short_road(notebook)
+    return max(5, round(words / 200 + lines / 40))
 
 
 def pictured(app, name: str, alt: str = "") -> str:

@@ -109,7 +109,8 @@ class Reader:
             is_code = "cell_input" in child.parent["classes"] or not self.chapter
             (here.code if is_code else here.text).append(child.astext()[:2000])
         elif isinstance(child, nodes.container) and (child.get("nb_element") == "mime_bundle" or {"tag_timing", "cell_output"} <= {*child["classes"], *child.parent["classes"]}):
-            pass  # pictures and tables have their own words, and what was measured is another in each build
+            for figure in child.findall(nodes.figure):  # the rest are tables, and what was measured, which is another in each build
+                self.figure(figure)
         elif isinstance(child, nodes.table) and not self.chapter:
             pass  # made of what stands elsewhere
         elif isinstance(child, (nodes.TextElement, nodes.raw)):

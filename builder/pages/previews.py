@@ -7,7 +7,9 @@ import posixpath
 import urllib.parse
 
 from docutils import nodes
+from sphinx import addnodes
 
+from .glossary import PAGE
 from .places import Place, places, with_formulas
 
 KINDS = {
@@ -61,6 +63,24 @@ def add(app, doctree, docname):
     if found:
         previews = "".join(preview(address, place) for address, place in found.items())
         doctree.append(nodes.raw("", f'<template id="previews">{previews}</template>', format="html"))
+
+
+def note_links(app, doctree):
+    """To which pages a page leads: it shows something of them."""
+    targets = {link.get("reftarget", "").partition("#")[0].strip("/") for link in doctree.findall(addnodes.pending_xref)}
+    words = {PAGE} if any(link.get("reftype") == "term" for link in doctree.findall(addnodes.pending_xref)) else set()
+    app.env.metadata[app.env.docname]["leads_to"] = (targets | words) & app.env.found_docs
+
+
+def remember(app, env, docnames):
+    """What was noted of the pages that are read again, until they are."""
+    app.places_before = {docname: places(env, docname) for docname in docnames}
+
+
+def outdated(app, env):
+    """The pages that lead to a changed one are written again, for their previews."""
+    changed = {docname for docname, before in app.places_before.items() if before != places(env, docname)}
+    return [docname for docname, metadata in env.metadata.items() if metadata.get("leads_to", set()) & changed]
 
 
 def ancestors(node: nodes.Node):

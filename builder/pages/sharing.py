@@ -14,7 +14,7 @@ from ..files import git
 from ..render.drawn import drawn
 from ..render.pictures import card, cover, cover_cell
 from . import executed
-from .contents import pictured, plain
+from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .places import FORMULA, with_formulas
 
@@ -30,11 +30,10 @@ def facts(app, doctree):
     metadata = app.env.metadata[app.env.docname]
     metadata["og:description"] = plain(chapters.question(notebook))
     found, claims = executed.record(name), chapters.claims(notebook)
-    words, lines = chapters.short_road(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)
     head = (
-        f'<p class="facts">{max(5, round(words / 200 + lines / 40))} minutes to read, side roads apart. This build executed it in {seconds}: '
+        f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
         f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims, a line each</summary><ol>{listed}</ol></details>'
@@ -161,7 +160,7 @@ def write_root_and_404(app, exception):
     description = html.escape(option("description", app.config.html_title))
     shared = f'<link rel="canonical" href="{base}{first}"><meta property="og:url" content="{base}">' if base else ""
     shared += f'<meta property="og:image" content="{card_address(app, app.config.root_doc)}"><meta name="twitter:card" content="summary_large_image">' if base else ""
-    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{title}}</title>'
+    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>{{title}}</title>'
     (site / "index.html").write_text(
         head.format(title=title) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
         f'<meta property="og:description" content="{description}">{shared}<meta http-equiv="Refresh" content="0; url={first}"></head>'

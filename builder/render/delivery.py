@@ -34,6 +34,7 @@ MATHJAX = (
     "core.js", "loader.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js", "output/chtml/fonts/tex.js",
     "output/chtml/fonts/woff-v2",
 )  # fmt: skip
+PDF = '<span class="pdf">one PDF</span>'  # what pages say of it before it is there (paper.py)
 POLICY = (
     "default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
@@ -171,6 +172,8 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
     # The sidebar's logo and search button belong to a landmark.
     text = replaced(text, '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', page)
+    # Where no script chooses a theme, it is the light one: colours of code and claims belong to a theme.
+    text = replaced(text, '<html lang="en"', '<html lang="en" data-theme="light"', page)
     hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in known_scripts(text)}
     policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
     text = replaced(text, '<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', page)

@@ -43,8 +43,8 @@ def palettised(png: str) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def few_colours(picture: PIL.Image.Image) -> PIL.Image.Image:
-    return picture.convert("RGBA").quantize(64, method=PIL.Image.Quantize.FASTOCTREE)
+def few_colours(picture: PIL.Image.Image, colours: int = 64) -> PIL.Image.Image:
+    return picture.convert("RGBA").quantize(colours, method=PIL.Image.Quantize.FASTOCTREE)
 
 
 def dark(svg: str) -> str:
@@ -102,7 +102,7 @@ def cover(notebook) -> str | None:
 def thumbnail(svg: str) -> bytes:
     """The picture (SVG) as WebP for a card, 560 pixels wide."""
     picture = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5)))
-    picture = few_colours(picture.resize((560, round(560 * picture.height / picture.width))))
+    picture = few_colours(picture.resize((560, round(560 * picture.height / picture.width))), 128)
     file = io.BytesIO()
     picture.convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)
     return file.getvalue()

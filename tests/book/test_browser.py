@@ -211,6 +211,15 @@ def test_charts_are_pictures_without_javascript(open_page, name):
         assert [image for image in chart.query_selector_all("img") if image.is_visible()]
 
 
+def test_without_javascript_a_page_can_be_read(open_page):
+    """Formulas as they are written, code and claims in their colours."""
+    page = open_page("notebooks/cauchy.html", java_script_enabled=False)
+    assert page.locator("article p .math").first.is_visible()
+    colours = {page.locator(f"article .highlight .{kind}").first.evaluate("word => getComputedStyle(word).color") for kind in ("k", "s1, article .highlight .s2", "mf")}
+    assert len(colours) == 3
+    assert page.locator(".claim").first.evaluate("claim => getComputedStyle(claim).borderLeftColor") == "rgb(26, 127, 55)"
+
+
 def first_chart(page):
     """The page's first interactive chart, live, and its slider."""
     chart = page.query_selector(".chart")
@@ -328,9 +337,9 @@ def test_the_page_of_results(open_page):
     field = page.locator("article input[type=search]")
     assert field.input_value() == "characteristic function Cauchy"
     field.fill("qwertzuiop")
-    page.wait_for_function("document.querySelector('#search-status').textContent.startsWith('Nothing has')")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Nothing has')")
     field.fill("truth value of an array is ambiguous")
-    page.wait_for_function("document.querySelector('#search-status').textContent.startsWith('No place has all')")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
 
 
 def test_the_search_works_from_a_folder(chromium, site):

@@ -169,7 +169,8 @@ def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
     for name in book.chapters():
         page = soups[site / "notebooks" / f"{name}.html"]
         links = {link["href"] for link in page.select("a.term")}
-        assert links <= {preview["data-for"] for preview in page.select("template#previews > div")}, "a term without its definition beside it"
+        previews = page.find("template", id="previews").find_all("div", recursive=False)
+        assert links <= {preview["data-for"] for preview in previews}, "a term without its definition beside it"
         met |= {link.partition("#")[2] for link in links}
     assert terms == met
 
@@ -183,7 +184,8 @@ def test_each_page_has_a_card(site, soups):
         address = page.find("meta", property="og:image")["content"]
         assert address.startswith("https://") and page.find("meta", attrs={"name": "twitter:card"})["content"] == "summary_large_image"
         card = site / "covers" / address.rpartition("/")[2]
-        assert PIL.Image.open(card).size == (1200, 630) and card.stat().st_size < 200_000
+        with PIL.Image.open(card) as picture:
+            assert picture.size == (1200, 630) and card.stat().st_size < 200_000
 
 
 def test_every_place_of_the_search_is_there(site, soups):

@@ -101,6 +101,8 @@ class Reader:
             elif practice and isinstance(child, (nodes.paragraph, nodes.list_item)) and lead(child):
                 here = self.place("question", self.name(child, lead(child)), lead(child))
                 here.text.append(spoken(child))
+                paragraph = child if isinstance(child, nodes.paragraph) else child[0]
+                paragraph += nodes.raw("", f'<a class="headerlink" href="#{here.anchor}" aria-label="Link to this question" title="Link to this question">#</a>', format="html")
             elif here is not None:
                 self.note(child, here, practice=practice)
 

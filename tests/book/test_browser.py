@@ -159,7 +159,7 @@ def switch(page, theme):
     """To the other theme as the reader's system switches; formulas, charts and pictures follow."""
     page.emulate_media(color_scheme=theme)
     page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
-    page.evaluate("new Promise(requestAnimationFrame).then(() => Promise.all(document.getAnimations().map((fade) => fade.finished)))")
+    page.evaluate("new Promise(requestAnimationFrame).then(() => Promise.all(document.getAnimations().filter((one) => one.timeline === document.timeline).map((fade) => fade.finished)))")
 
 
 @pytest.mark.parametrize("size", SIZES)

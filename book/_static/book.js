@@ -40,7 +40,7 @@ lay out what is far away. */
       if (!now.length) return;
       mathjax = formulaSetter()
         .then(() => MathJax.typesetPromise(now))
-        .then(() => now.forEach((formula) => formula.querySelectorAll("mjx-container[display]").forEach(letScroll)));
+        .then(() => now.forEach((formula) => [...formula.querySelectorAll("mjx-container[display]"), formula.closest("li > p")].filter(Boolean).forEach(letScroll)));
     };
     const observe = (rootMargin) => {
       near?.disconnect();
@@ -102,7 +102,7 @@ lay out what is far away. */
       (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => letScroll(entry.target)),
       { rootMargin: "600px 0px" },
     );
-    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container")) near.observe(box);
+    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container, li > p")) near.observe(box);
   }
 
   /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on

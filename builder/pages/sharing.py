@@ -36,7 +36,7 @@ def facts(app, doctree):
         f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
-        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims, a line each</summary><ol>{listed}</ol></details>'
+        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary><ol>{listed}</ol></details>'
     )
     section = next(iter(doctree.findall(nodes.title))).parent
     question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)

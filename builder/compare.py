@@ -21,7 +21,7 @@ from .files import ROOT, BookError, digest
 from .render.site import complete_site
 
 TIMED = ".tag_timing .cell_output"
-MEASURED = ("book/execution.html", "_sources/book/execution.md", "searchindex.js", ".buildinfo")
+MEASURED = ("book/execution.html", "_sources/book/execution.md", ".buildinfo")
 
 
 def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:

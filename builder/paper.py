@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from . import browser
 from .chapters import configuration, option, toc
 from .files import BookError, alone
+from .render.delivery import PDF
 from .render.site import complete_site
 from .serve import served
 
@@ -69,7 +70,7 @@ def anchor(page: str, name: str = "") -> str:
 def article(site: pathlib.Path, page: str, names: list[str]) -> bs4.Tag:
     """The text of one page, with anchors and addresses that hold in the one document."""
     found = bs4.BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
-    for tag in found.select(".only-dark, button.copybtn, .chart script, noscript"):
+    for tag in found.select(".only-dark, button.copybtn, noscript, template, .hero"):
         tag.decompose()
     for tag in found.select("details"):
         tag["open"] = ""
@@ -127,10 +128,19 @@ def print_book(site: pathlib.Path, target: pathlib.Path) -> int:
     return figures
 
 
+def link_to(site: pathlib.Path, name: str) -> None:
+    """Let the pages that speak of the PDF link to it, now that it is there."""
+    for page in site.glob("*/*.html"):
+        text = page.read_text(encoding="utf-8")
+        if PDF in text:
+            page.write_text(text.replace(PDF, f'<a class="pdf" href="../{name}">one PDF</a>'), encoding="utf-8")
+
+
 def print_the_site() -> None:
     """Print the complete site's book beside its pages."""
     site = complete_site()
     with alone():
         name = option("pdf", "book.pdf")
         found = print_book(site, site / name)
+        link_to(site, name)
     print(f"the book as a PDF: _build/html/{name} ({found} figures, {(site / name).stat().st_size / 1e6:.0f} MB)")

@@ -1,8 +1,17 @@
 /* What the pages do once they are there: set formulas, open links to folded cells, let wide things be scrolled by keyboard,
-lay out what is far away, show search results without the source of formulas. */
+lay out what is far away. */
 
 (() => {
   const root = new URL(".", document.currentScript.src);
+
+  const onFirstMove = (act) => {
+    const waiting = new AbortController();
+    const acting = () => {
+      waiting.abort();
+      act();
+    };
+    for (const move of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) addEventListener(move, acting, { passive: true, signal: waiting.signal });
+  };
 
   let mathjax;
 
@@ -20,22 +29,30 @@ lay out what is far away, show search results without the source of formulas. */
 
   /* Formulas are set shortly before they come into view, all of them before the page is printed. */
   function setFormulas() {
-    const waiting = new Set(document.querySelectorAll(".math"));
-    const near = new IntersectionObserver(
-      (entries) => {
-        const now = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
-        for (const formula of now) {
-          near.unobserve(formula);
-          waiting.delete(formula);
-        }
-        if (!now.length) return;
-        mathjax = formulaSetter()
-          .then(() => MathJax.typesetPromise(now))
-          .then(() => now.forEach((formula) => formula.querySelectorAll("mjx-container[display]").forEach(letScroll)));
-      },
-      { rootMargin: "600px 0px" },
-    );
-    for (const formula of waiting) near.observe(formula);
+    const waiting = new Set();
+    let near;
+    const set = (entries) => {
+      const now = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+      for (const formula of now) {
+        near.unobserve(formula);
+        waiting.delete(formula);
+      }
+      if (!now.length) return;
+      mathjax = formulaSetter()
+        .then(() => MathJax.typesetPromise(now))
+        .then(() => now.forEach((formula) => [...formula.querySelectorAll("mjx-container[display]"), formula.closest("li > p")].filter(Boolean).forEach(letScroll)));
+    };
+    const observe = (rootMargin) => {
+      near?.disconnect();
+      near = new IntersectionObserver(set, { rootMargin });
+      for (const formula of waiting) near.observe(formula);
+    };
+    const watch = (formulas) => formulas.forEach((formula) => waiting.add(formula) && near.observe(formula));
+    // What is below the first screen waits until the reader moves: the setter is most of what such a page weighs.
+    observe("0px");
+    watch(document.querySelectorAll(".math"));
+    onFirstMove(() => observe("600px 0px"));
+    document.addEventListener("formulas", ({ target }) => watch(target.querySelectorAll(".math"))); // what came later
     return () => {
       const rest = [...waiting];
       waiting.clear();
@@ -68,7 +85,7 @@ lay out what is far away, show search results without the source of formulas. */
   function unfold() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
-    if (target?.matches(".cell")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
+    if (target?.matches(".cell, section:has(> .ledger-chapter)")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
     if (target) {
       far().forEach(layOut);
       target.scrollIntoView();
@@ -85,7 +102,7 @@ lay out what is far away, show search results without the source of formulas. */
       (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => letScroll(entry.target)),
       { rootMargin: "600px 0px" },
     );
-    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container")) near.observe(box);
+    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container, li > p")) near.observe(box);
   }
 
   /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on
@@ -94,7 +111,6 @@ lay out what is far away, show search results without the source of formulas. */
   const layOut = (section) => (section.style.contentVisibility = "visible");
 
   function layOutTheRest() {
-    const moves = ["pointermove", "pointerdown", "keydown", "wheel", "scroll"];
     const soon = window.requestIdleCallback ?? setTimeout;
     const next = () => {
       const [section] = far();
@@ -104,12 +120,11 @@ lay out what is far away, show search results without the source of formulas. */
     };
     const start = () => {
       clearTimeout(later);
-      for (const move of moves) removeEventListener(move, start);
       soon(next);
     };
     let later;
     addEventListener("load", () => (later = setTimeout(start, 8000)));
-    for (const move of moves) addEventListener(move, start, { passive: true });
+    onFirstMove(start);
     addEventListener("click", ({ target }) => target.closest?.('a[href*="#"]') && far().forEach(layOut), { capture: true });
   }
 
@@ -137,17 +152,6 @@ lay out what is far away, show search results without the source of formulas. */
       }, 100);
     };
     if (links.length) addEventListener("scroll", ask, { passive: true });
-  }
-
-  /* What the search shows of a page: the words of its text, without the source of its formulas. */
-  function readableExcerpts() {
-    Search.htmlToText = (html, anchor) => {
-      const article = new DOMParser().parseFromString(html, "text/html").querySelector("article");
-      for (const formula of article.querySelectorAll(".math")) formula.replaceWith("…");
-      for (const other of article.querySelectorAll(".headerlink, script, style")) other.remove();
-      for (const block of article.querySelectorAll("p, li, td, th, dt, dd, h1, h2, h3, pre, figcaption")) block.append(" ");
-      return ((anchor ? article.querySelector(anchor) : null) ?? article).textContent;
-    };
   }
 
   /* Guess first: what the reader commits to stands beside what the claim's cell printed. Nothing is sent anywhere. */
@@ -206,6 +210,93 @@ lay out what is far away, show search results without the source of formulas. */
     });
   }
 
+  /* The ledger shows the claims that have the words, of all chapters or of one. On a phone its chapters are folded until something is asked. */
+  function filterLedger() {
+    const form = document.querySelector(".ledger-filter");
+    if (!form) return;
+    const tables = [...document.querySelectorAll(".ledger-chapter")];
+    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: row.textContent.toLowerCase() })));
+    const narrow = matchMedia("(max-width: 600px)").matches;
+    const filter = () => {
+      const words = form.elements.words.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const chapter = form.elements.chapter.value;
+      for (const { row, text } of rows) row.hidden = !words.every((word) => text.includes(word));
+      for (const table of tables) {
+        const section = table.closest("section");
+        section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");
+        table.open = !narrow || Boolean(words.length || chapter);
+      }
+      const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
+      form.querySelector("output").textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
+    };
+    form.addEventListener("input", filter);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    filter();
+  }
+
+  /* What a link leads to (builder/pages/previews.py), beside it: on hover, on focus, and on the first touch, of which the second follows the link. Escape closes it. */
+  function showPreviews() {
+    const previews = new Map([...(document.getElementById("previews")?.content.children ?? [])].map((one) => [one.dataset.for, one]));
+    if (!previews.size) return;
+    const box = Object.assign(document.createElement("div"), { className: "preview", id: "preview", role: "tooltip", hidden: true });
+    document.querySelector(".bd-article").append(box);
+    let link, later;
+    const linkAt = (target) => {
+      const found = target.closest?.(".bd-article a[href]");
+      return found && !found.closest(".preview") && previews.has(found.getAttribute("href")) ? found : null;
+    };
+    const hide = () => {
+      clearTimeout(later);
+      box.hidden = true;
+      link?.removeAttribute("aria-describedby");
+      link = null;
+    };
+    const show = (shown) => {
+      hide();
+      link = shown;
+      link.setAttribute("aria-describedby", box.id);
+      box.replaceChildren(...previews.get(link.getAttribute("href")).cloneNode(true).children);
+      box.hidden = false;
+      const line = [...link.getClientRects()].at(-1);
+      const page = box.offsetParent.getBoundingClientRect();
+      box.style.left = `${Math.max(0, Math.min(line.left - page.left, page.width - box.offsetWidth))}px`;
+      const below = line.bottom + box.offsetHeight + 12 < innerHeight || line.top < box.offsetHeight + 80;
+      box.style.top = `${(below ? line.bottom + 6 : line.top - box.offsetHeight - 6) - page.top}px`;
+      box.dispatchEvent(new CustomEvent("formulas", { bubbles: true }));
+    };
+    const soon = (what, wait) => {
+      clearTimeout(later);
+      later = setTimeout(what, wait);
+    };
+    document.addEventListener("pointerover", ({ target, pointerType }) => {
+      if (pointerType !== "mouse") return;
+      const over = linkAt(target);
+      if (over && over !== link) soon(() => show(over), 250);
+      else if (over || box.contains(target)) clearTimeout(later);
+      else if (link) soon(hide, 300); // time to move into it
+      else clearTimeout(later);
+    });
+    document.addEventListener("focusin", ({ target }) => {
+      const focused = linkAt(target);
+      if (focused?.matches(":focus-visible")) show(focused);
+      else if (link) hide();
+    });
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
+    document.addEventListener(
+      "click",
+      (event) => {
+        const touched = event.pointerType === "touch" && linkAt(event.target);
+        if (touched && touched !== link) {
+          event.preventDefault();
+          event.stopPropagation();
+          show(touched);
+          box.append(Object.assign(document.createElement("a"), { href: touched.href, className: "preview-open", textContent: "Go there" }));
+        } else if (link && !box.contains(event.target)) hide();
+      },
+      { capture: true },
+    );
+  }
+
   let setRest;
   const actions = {
     print: printPage,
@@ -215,6 +306,7 @@ lay out what is far away, show search results without the source of formulas. */
     for (const button of document.querySelectorAll("[data-action]")) {
       button.addEventListener("click", actions[button.dataset.action]);
     }
+    filterLedger();
     unfold();
     addEventListener("hashchange", unfold);
     lightOnPaper();
@@ -224,8 +316,7 @@ lay out what is far away, show search results without the source of formulas. */
     letScrollWhatIsNear();
     layOutTheRest();
     followTheReader();
+    showPreviews();
   });
-  // before the index comes, and with it the first results
-  document.querySelector('script[src*="searchtools"]')?.addEventListener("load", readableExcerpts);
   addEventListener("load", () => setTimeout(() => (setRest = setFormulas())));
 })();

@@ -4,20 +4,20 @@ Until then, and without JavaScript, each chart is the picture that the build dre
 
 (() => {
   const root = document.documentElement;
-  const base = new URL("../vendor/vega.js", document.currentScript.src);
-  let bundle;
+  const base = new URL("..", document.currentScript.src);
+  const loading = {};
 
-  const vega = () =>
-    (bundle ??= new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement("script"), { src: base, onload: resolve, onerror: reject });
+  const load = (path) =>
+    (loading[path] ??= new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src: new URL(path, base), onload: resolve, onerror: reject });
       document.head.append(script);
     }));
 
   async function draw(chart) {
     if (!chart.clientWidth) return;
-    await vega();
+    await Promise.all([load("vendor/vega.js"), load(`charts/${chart.dataset.source}`)]);
     const { theme } = root.dataset;
-    let source = chart.querySelector("script").textContent;
+    let source = chartSources[chart.dataset.source];
     if (theme === "dark") for (const [light, dark] of Object.entries(chartTwins)) source = source.replaceAll(light, dark);
     const specification = JSON.parse(source);
     const view = chart.querySelector(".chart-view");

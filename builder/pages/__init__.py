@@ -10,7 +10,7 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, doubt, executed, figures, glossary, machines, repository, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, glossary, links, machines, places, previews, repository, search, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -18,27 +18,37 @@ BEFORE = (
     ("config-inited", theme.calm_code),
     ("config-inited", repository.locate),
     ("config-inited", contents.count),
+    ("builder-inited", search.no_index_of_words),
     ("env-get-outdated", executed.find_outdated),
+    ("env-before-read-docs", previews.remember),
     ("source-read", executed.put_outputs),
     ("source-read", charts.put_charts),
     ("doctree-read", figures.add_twins),
 )
 AFTER = (
     ("doctree-read", claims.frame),
+    ("doctree-read", links.link_claims),
     ("doctree-read", typography.keep_together),
     ("doctree-read", glossary.link_terms),
     ("doctree-read", figures.number_figures),
     ("doctree-read", executed.note_execution),
+    ("doctree-read", places.note),
+    ("doctree-read", previews.note_links),
     ("doctree-read", sharing.facts),
+    ("doctree-read", sharing.name_card),
     ("doctree-read", sharing.cite),
-    ("doctree-resolved", glossary.define_terms),
+    ("env-updated", previews.outdated),
+    ("doctree-resolved", glossary.mark_terms),
+    ("doctree-resolved", previews.add),
     ("doctree-resolved", theme.drop_thebe),
+    ("html-collect-pages", search.page),
     ("html-page-context", sharing.describe),
     ("html-page-context", theme.choose_scripts),
     ("build-finished", charts.write_bundle),
     ("build-finished", sharing.write_cards_feed_and_sitemap),
     ("build-finished", sharing.write_root_and_404),
     ("build-finished", machines.write_for_machines),
+    ("build-finished", search.write_entries),
     ("build-finished", theme.deliver_plain_build),
 )
 DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt}

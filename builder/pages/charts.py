@@ -1,7 +1,7 @@
 """Interactive charts: an Altair chart's specification becomes a picture that the browser brings to life.
 
 The picture is drawn while the book is built, so that readers without JavaScript, printers and search engines see it. The
-page's own copy of Vega is loaded when a chart comes into view, and computes with an interpreter instead of `eval`.
+page's own copy of Vega is loaded when a chart comes into view, with the chart's specification, and computes with an interpreter instead of `eval`.
 """
 
 import html
@@ -19,7 +19,7 @@ from .executed import chapter_of
 
 
 def markup(app, specification: dict, label: str, chapter: str, number: int) -> str:
-    data = json.dumps(specification, separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(specification, separators=(",", ":"))
     folder, images = pathlib.Path(app.outdir) / "charts", ""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("light", "dark"):
@@ -30,9 +30,11 @@ def markup(app, specification: dict, label: str, chapter: str, number: int) -> s
         images += (
             f'<img class="only-{name}" src="../charts/{file.name}" width="{width}" height="{height}" loading="lazy" alt="{html.escape(label)}">'
         )
+    # A script, for a page that was opened from a folder may load no data in another way.
+    source = folder / f"{chapter}-{number}.js"
+    source.write_text(f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n", encoding="utf-8")
     return (
-        f'<div class="chart" id="chart-{number}" role="group" aria-label="{html.escape(label)}">'
-        f'<div class="chart-view">{images}</div><script type="application/json">{data}</script></div>'
+        f'<div class="chart" id="chart-{number}" role="group" aria-label="{html.escape(label)}" data-source="{source.name}"><div class="chart-view">{images}</div></div>'
     )
 
 

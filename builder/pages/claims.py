@@ -5,6 +5,7 @@
 """
 
 import functools
+import html
 import re
 
 from docutils import nodes
@@ -17,6 +18,12 @@ from ..execute.store import EXECUTED
 from . import executed
 from .executed import chapter_of
 from .links import link, note_anchor
+
+# book.js shows the rows that have the words.
+FILTER = (
+    '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label> '
+    '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
+)
 
 
 def frame(app, doctree):
@@ -87,15 +94,18 @@ class ClaimsLedger(SphinxDirective):
     """A table a chapter: number and sentence of each claim, linked to it, the value its cell printed, and how much it would notice."""
 
     def run(self):
-        result = []
+        result, options = [], ""
         for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
             self.env.note_dependency(str(EXECUTED / f"{chapter}.json"))
             notebook = executed.chapter(chapter)
             section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
             section += nodes.title("", chapters.title(notebook))
-            section += self.table(chapter, chapters.claims(notebook))
+            claims, name = chapters.claims(notebook), html.escape(chapters.title(notebook))
+            opened = nodes.raw("", f'<details class="ledger-chapter" open><summary>{len(claims)} claims</summary>', format="html")
+            section += [opened, self.table(chapter, claims), nodes.raw("", "</details>", format="html")]
             result.append(section)
-        return result
+            options += f'<option value="{chapter}">{name}</option>'
+        return [nodes.raw("", FILTER.format(options=options), format="html"), *result]
 
     def table(self, chapter, claims):
         group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (8, 40, 32, 10, 10)), cols=5)

@@ -5,7 +5,7 @@
     ```{execution}
     ```
 
-`{{ n_claims }}`, `{{ n_cells }}` and `{{ n_chapters }}` stand for the numbers in the text of any page, `{{ pdf }}` for a link to the printed book.
+`{{ n_claims }}`, `{{ n_cells }}` and `{{ n_chapters }}` stand for the numbers in the text of any page, `{{ pdf }}` for the printed book, which becomes a link where `make pdf` has put the file (paper.py).
 """
 
 import html
@@ -20,7 +20,7 @@ from docutils.utils.smartquotes import smartyPants
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
-from ..chapters import option
+from ..render.delivery import PDF
 from ..render.drawn import drawn
 from ..render.pictures import cover, dark, light, thumbnail
 from ..requirements import direct
@@ -44,7 +44,7 @@ def count(app, config):
         "n_chapters": str(len(notebooks)),
         "n_cells": str(sum(len(chapters.code_cells(n)) for n in notebooks)),
         "n_claims": str(sum(len(chapters.claims(n)) for n in notebooks)),
-        "pdf": f"[one PDF]({config.html_baseurl}{option('pdf', 'book.pdf')})" if config.html_baseurl else "one PDF",
+        "pdf": PDF,
     }
 
 
@@ -63,18 +63,29 @@ class Chapters(SphinxDirective):
 
     def card(self, name):
         notebook = executed.chapter(name)
-        svg, images = cover(notebook), ""
-        if svg:
-            for theme, draw in (("light", light), ("dark", dark)):
-                path = pathlib.Path(self.env.app.outdir) / "covers" / f"{name}-{theme}.webp"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(drawn(thumbnail, draw(svg)))
-                width, height = PIL.Image.open(path).size
-                images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="" loading="lazy">'
         return (
-            f'<a class="card" href="../notebooks/{name}.html">{images}<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
-            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span></a>'
+            f'<a class="card" href="../notebooks/{name}.html">{pictured(self.env.app, name)}<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
+            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span> '
+            f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
         )
+
+
+def minutes(notebook) -> int:
+    """How long the short road takes to read."""
+    words, lines = chapters.short_road(notebook)
+    return max(5, round(words / 200 + lines / 40))
+
+
+def pictured(app, name: str, alt: str = "") -> str:
+    """The chapter's picture, small, in both themes; empty where it has none."""
+    svg, images = cover(executed.chapter(name)), ""
+    for theme, draw in (("light", light), ("dark", dark)) if svg else ():
+        path = pathlib.Path(app.outdir) / "covers" / f"{name}-{theme}.webp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(drawn(thumbnail, draw(svg)))
+        width, height = PIL.Image.open(path).size
+        images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
+    return images
 
 
 def plain(markdown: str) -> str:

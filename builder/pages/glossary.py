@@ -1,4 +1,4 @@
-"""Links from the first use of each term in a chapter to the page of words, with the definition on hover.
+"""Links from the first use of each term in a chapter to the page of words; previews.py shows the definition beside them.
 
 The terms are those of the glossary in `book/glossary.md`; a longer term goes before a shorter one. A single word has other senses
 elsewhere (the precision of a measurement), so where its definition links to a chapter, only that chapter's part of the book links to it.
@@ -16,16 +16,14 @@ from ..files import ROOT
 from .executed import chapter_of
 
 PAGE = option("glossary", "")
-INLINE = re.compile(r"\[([^\]]*)\]\([^)]*\)|\$([^$]*)\$")
 
 
 @functools.cache
-def definitions() -> dict[str, str]:
-    """Each term of the page and its definition as plain text."""
+def terms() -> list[str]:
+    """Each term of the page, the longest first."""
     text = (ROOT / f"{PAGE}.md").read_text(encoding="utf-8")
     found = re.search(r"```\{glossary\}\n(.*?)\n```", text, re.S)[1]
-    entries = (entry.split("\n", 1) for entry in re.split(r"\n\n(?=\S)", found))
-    return {term: INLINE.sub(lambda m: m[1] or m[2], " ".join(definition.split())) for term, definition in entries}
+    return sorted((entry.split("\n", 1)[0] for entry in re.split(r"\n\n(?=\S)", found)), key=len, reverse=True)
 
 
 @functools.cache
@@ -52,7 +50,7 @@ def link_terms(app, doctree):
     if not chapter or PAGE not in app.env.found_docs:
         return
     paragraphs = [p for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.raw) and "claim" not in getattr(p.parent, "attributes", {}).get("classes", [])]
-    for term in sorted((t for t in definitions() if chapter in chapters_with(t)), key=len, reverse=True):
+    for term in (term for term in terms() if chapter in chapters_with(term)):
         # A term in capitals is one; others may begin a sentence.
         word = re.compile(rf"(?<![\w-]){re.escape(term)}s?(?![\w-])", 0 if term[0].isupper() else re.I)
         for text in (text for p in paragraphs for text in p.findall(nodes.Text)):
@@ -61,10 +59,10 @@ def link_terms(app, doctree):
                 break
 
 
-def define_terms(app, doctree, docname):
-    """The definition on hover, once Sphinx has found the term."""
+def mark_terms(app, doctree, docname):
+    """A term looks calmer than other links, once Sphinx has found where it leads."""
     for shown in list(doctree.findall(lambda node: isinstance(node, nodes.inline) and "term" in node)):
         if isinstance(shown.parent, nodes.reference):
             shown.parent["classes"].append("term")
-            shown.parent["reftitle"] = definitions()[shown["term"]]
+            shown.parent.attributes.pop("reftitle", None)
             shown.parent.replace(shown, shown.children)

@@ -12,10 +12,13 @@ from .. import chapters
 from ..chapters import option
 from ..files import git
 from ..render.drawn import drawn
-from ..render.pictures import card, cover
+from ..render.pictures import card, cover, cover_cell
 from . import executed
-from .contents import plain
+from .contents import minutes, pictured, plain
 from .executed import chapter_of
+from .places import FORMULA, with_formulas
+
+NEAR = 5  # code cells: a figure within them stands on the first screens
 
 
 def facts(app, doctree):
@@ -26,22 +29,40 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     metadata = app.env.metadata[app.env.docname]
     metadata["og:description"] = plain(chapters.question(notebook))
-    if app.config.html_baseurl:
-        metadata["og:image"] = f"{app.config.html_baseurl}covers/{name}.png"
-    metadata["og:image:alt"] = f"A figure of the chapter: {chapters.title(notebook)}"
     found, claims = executed.record(name), chapters.claims(notebook)
-    words, lines = chapters.short_road(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
-    listed = "".join(f'<li><a href="#{claim["slug"]}">{html.escape(first_sentence(claim["text"]))}</a></li>' for claim in claims)
+    listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)
     head = (
-        f'<p class="facts">{max(5, round(words / 200 + lines / 40))} minutes to read, side roads apart. This build executed it in {seconds}: '
+        f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
-        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims, a line each</summary><ol>{listed}</ol></details>'
+        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary><ol>{listed}</ol></details>'
     )
     section = next(iter(doctree.findall(nodes.title))).parent
     question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)
-    section.insert(question + 1, nodes.raw("", head if claims else head.partition("<details")[0], format="html"))
+    section.insert(question + 1, nodes.raw("", hero(app, name, notebook) + (head if claims else head.partition("<details")[0]), format="html"))
+
+
+def hero(app, name: str, notebook) -> str:
+    """The chapter's picture at its head, as a link to where it stands; empty where that is on the first screens anyway."""
+    cell = cover_cell(notebook)
+    number = next((i for i, other in enumerate(chapters.code_cells(notebook), start=1) if other is cell), 0)
+    if number <= NEAR:
+        return ""
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
+    return f'<a class="hero" href="#cell-{number}" title="Where this picture stands">{pictured(app, name, alt)}</a>'
+
+
+def card_address(app, docname: str) -> str:
+    return f"{app.config.html_baseurl}covers/{chapter_of(docname) or docname.replace('/', '-')}.png"
+
+
+def name_card(app, doctree):
+    """Each page names its card, by an absolute address, as those who show it want it."""
+    metadata = app.env.metadata[app.env.docname]
+    if app.config.html_baseurl and (title := next(iter(doctree.findall(nodes.title)), None)):
+        metadata["og:image"] = card_address(app, app.env.docname)
+        metadata["og:image:alt"] = f"{app.config.html_title}: {title.astext()}"
 
 
 def cite(app, doctree):
@@ -65,9 +86,11 @@ def cite(app, doctree):
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a claim, without marks; formulas as they are written."""
-    flat = plain(" ".join(text.split()))
-    return re.split(r"(?<=[.:;])\s", flat)[0].rstrip(".:;")
+    """The first sentence of a claim, without marks but those around formulas."""
+    flat = re.sub(r"(?<!\\)\$(.+?)(?<!\\)\$", r"\\(\1\\)", " ".join(text.split()))
+    parts = FORMULA.split(flat)
+    words = "".join(plain(part) if i % 2 == 0 else rf"\({part}\)" for i, part in enumerate(parts))
+    return re.split(r"(?<=[.:;])\s", words)[0].rstrip(".:;")
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -104,13 +127,15 @@ def write_cards_feed_and_sitemap(app, exception):
         f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>\n',
         encoding="utf-8",
     )
+    (site / "covers").mkdir(exist_ok=True)
+    first = executed.chapter(chapters.chapters()[0])
+    for docname in app.env.found_docs:
+        picture = cover(executed.chapter(chapter_of(docname))) if chapter_of(docname) else cover(first) if docname == app.config.root_doc else None
+        path = site / "covers" / pathlib.PurePosixPath(card_address(app, docname)).name
+        path.write_bytes(drawn(card, picture, app.env.titles[docname].astext(), app.config.html_title))
     entries = []
     for name in filter(None, map(chapter_of, sorted(app.env.found_docs))):
         notebook = executed.chapter(name)
-        picture = cover(notebook)
-        if picture:
-            (site / "covers").mkdir(exist_ok=True)
-            (site / "covers" / f"{name}.png").write_bytes(drawn(card, picture))
         url = f"{base}notebooks/{name}.html"
         entries.append(
             f"<entry><title>{html.escape(chapters.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
@@ -133,10 +158,9 @@ def write_root_and_404(app, exception):
     site, base, title = pathlib.Path(app.outdir), app.config.html_baseurl, html.escape(app.config.html_title)
     first = f"{app.config.root_doc}.html"
     description = html.escape(option("description", app.config.html_title))
-    names = [name for name in chapters.chapters() if (site / "covers" / f"{name}.png").is_file()]
     shared = f'<link rel="canonical" href="{base}{first}"><meta property="og:url" content="{base}">' if base else ""
-    shared += f'<meta property="og:image" content="{base}covers/{names[0]}.png">' if base and names else ""
-    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{title}}</title>'
+    shared += f'<meta property="og:image" content="{card_address(app, app.config.root_doc)}"><meta name="twitter:card" content="summary_large_image">' if base else ""
+    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>{{title}}</title>'
     (site / "index.html").write_text(
         head.format(title=title) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
         f'<meta property="og:description" content="{description}">{shared}<meta http-equiv="Refresh" content="0; url={first}"></head>'

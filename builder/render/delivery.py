@@ -8,7 +8,6 @@ site and the page's own inline ones by their hash, and no evaluation of text as 
 import base64
 import hashlib
 import importlib.metadata
-import json
 import pathlib
 import re
 import shutil
@@ -30,11 +29,12 @@ ICONS = {
               "rocket", "circle-half-stroke", "moon", "sun", "xmark", "up-right-from-square", "chevron-down", "chevron-right", "house"],
     "brands": ["github"],
 }  # fmt: skip
-UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.map", "vendor/fontawesome", "sphinx-thebe.js", "sphinx-thebe.css", "webpack-macros.html")
+UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.map", "vendor/fontawesome", "sphinx-thebe.js", "sphinx-thebe.css", "webpack-macros.html", "searchtools.js", "sphinx_highlight.js", "language_data.js", "sbt-webpack-macros.html")
 MATHJAX = (
     "core.js", "loader.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js", "output/chtml/fonts/tex.js",
     "output/chtml/fonts/woff-v2",
 )  # fmt: skip
+PDF = '<span class="pdf">one PDF</span>'  # what pages say of it before it is there (paper.py)
 POLICY = (
     "default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
@@ -61,7 +61,7 @@ def icon_styles(script: str) -> str:
 
 def words(site: pathlib.Path) -> set[str]:
     """Every word of the pages and scripts: a class or id that is none of them cannot occur."""
-    files = [*site.rglob("*.html"), *(path for path in site.rglob("*.js") if path.name != "searchindex.js")]
+    files = [*site.rglob("*.html"), *(path for path in site.rglob("*.js") if path.name != "search-entries.js")]
     return {word for path in files for word in re.findall(r"[A-Za-z_][\w-]*", path.read_text(encoding="utf-8"))}
 
 
@@ -172,6 +172,8 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
     # The sidebar's logo and search button belong to a landmark.
     text = replaced(text, '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', page)
+    # Where no script chooses a theme, it is the light one: colours of code and claims belong to a theme.
+    text = replaced(text, '<html lang="en"', '<html lang="en" data-theme="light"', page)
     hashes = {base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in known_scripts(text)}
     policy = POLICY.format(hashes="".join(f" 'sha256-{value}'" for value in sorted(hashes)))
     text = replaced(text, '<meta charset="utf-8" />', f'<meta charset="utf-8" />\n    <meta http-equiv="Content-Security-Policy" content="{policy}">', page)
@@ -188,19 +190,10 @@ def spare_layout(script: pathlib.Path) -> None:
     script.write_text(text.replace(measuring, ""), encoding="utf-8")
 
 
-def tidy_search_index(path: pathlib.Path) -> None:
-    """Take out the words that no page has any more: Sphinx keeps them, without pages."""
-    index = json.loads(path.read_text(encoding="utf-8").removeprefix("Search.setIndex(").removesuffix(")"))
-    for kind in ("terms", "titleterms"):
-        index[kind] = {word: places for word, places in index[kind].items() if places != []}
-    path.write_text(f"Search.setIndex({json.dumps(index, separators=(',', ':'))})", encoding="utf-8")
-
-
 def deliver(site: pathlib.Path) -> None:
     """Make of the pages that Sphinx wrote the site that is served, in place."""
     style_version = write_styles(site)
     copy_mathjax(site / "_static")
-    tidy_search_index(site / "searchindex.js")
     spare_layout(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
     for name in UNUSED:
         path = site / "_static" / name

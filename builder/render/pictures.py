@@ -3,9 +3,12 @@
 A twin for the dark page is the same picture with other colours for text, axes, grid and background; the data keep theirs, but for a lighter blue.
 """
 
+import base64
+import html
 import io
 import json
 import re
+import textwrap
 
 import nbformat
 import PIL.Image
@@ -16,6 +19,8 @@ from .palette import COLOURS, TWINS, chart_theme, in_dark
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
+EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
+CLAIM = COLOURS["light"]["claim"]
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
 
@@ -28,7 +33,18 @@ def light(svg: str) -> str:
             style = style.replace(f"fill: {PAPER}", "fill: none")
         return match[1] + style + match[3]
 
-    return BACKGROUND.sub(clear, svg)
+    return EMBEDDED.sub(lambda match: match[1] + palettised(match[2]), BACKGROUND.sub(clear, svg))
+
+
+def palettised(png: str) -> str:
+    """An embedded picture (base64) with few colours, which takes a third of the room: thousands of lines that matplotlib was told to rasterise."""
+    file = io.BytesIO()
+    few_colours(PIL.Image.open(io.BytesIO(base64.b64decode(png)))).save(file, "png", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def few_colours(picture: PIL.Image.Image, colours: int = 64) -> PIL.Image.Image:
+    return picture.convert("RGBA").quantize(colours, method=PIL.Image.Quantize.FASTOCTREE)
 
 
 def dark(svg: str) -> str:
@@ -71,26 +87,43 @@ def charts_of(notebook: nbformat.NotebookNode) -> list[tuple]:
     return [(cell, output, output.data[MIME]) for cell, output in outputs if MIME in output.get("data", {})]
 
 
+def cover_cell(notebook) -> nbformat.NotebookNode | None:
+    """The cell with the chapter's picture: the one tagged `cover`, else the first with a figure."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and any("image/svg+xml" in output.get("data", {}) for output in cell.outputs)]
+    return min(cells, key=lambda cell: "cover" not in cell.metadata.get("tags", []), default=None)
+
+
 def cover(notebook) -> str | None:
-    """The SVG of the chapter's picture: from the cell tagged `cover`, else its first figure."""
-    cells = [c for c in notebook.cells if c.cell_type == "code"]
-    for cell in sorted(cells, key=lambda c: "cover" not in c.metadata.get("tags", [])):
-        for output in cell.outputs:
-            if "image/svg+xml" in output.get("data", {}):
-                return output.data["image/svg+xml"]
-    return None
+    """The chapter's picture as SVG."""
+    cell = cover_cell(notebook)
+    return next(output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {})) if cell else None
 
 
 def thumbnail(svg: str) -> bytes:
     """The picture (SVG) as WebP for a card, 560 pixels wide."""
     picture = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5)))
-    picture = picture.resize((560, round(560 * picture.height / picture.width)))
+    picture = few_colours(picture.resize((560, round(560 * picture.height / picture.width))), 128)
     file = io.BytesIO()
-    picture.save(file, "webp", quality=75)
+    picture.convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)
     return file.getvalue()
 
 
-def card(picture: str) -> bytes:
-    """A chapter's picture (SVG) on white, as PNG."""
-    framed = light(picture).replace("<defs>", '<rect width="100%" height="100%" fill="#ffffff"/><defs>', 1)
-    return vl_convert.svg_to_png(framed, scale=2)
+def card(picture: str | None, title: str, book: str) -> bytes:
+    """What others show of a page when it is shared: its title, and its picture (SVG) where it has one, 1200 x 630 pixels, as PNG of few colours."""
+    lines = textwrap.wrap(title, 19 if picture else 36)
+    height = 62 if len(lines) < 6 else 50
+    top = 345 - height * (len(lines) - 1) / 2
+    words = "".join(f'<tspan x="64" y="{top + height * i:.0f}">{html.escape(line)}</tspan>' for i, line in enumerate(lines))
+    ground = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif"><rect width="1200" height="630" fill="{PAPER}"/>'
+        f'<rect width="14" height="630" fill="{CLAIM}"/><text x="64" y="96" font-size="30" fill="{CLAIM}">{html.escape(book)}</text>'
+        f'<text font-size="{height - 10}" font-weight="bold" fill="{COLOURS["light"]["chart-ink"]}">{words}</text></svg>'
+    )
+    shown = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(ground, scale=1))).convert("RGB")
+    if picture:
+        figure = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(light(picture), scale=2))).convert("RGBA")
+        figure.thumbnail((530, 550), PIL.Image.Resampling.LANCZOS)
+        shown.paste(figure, (1160 - figure.width, (630 - figure.height) // 2), figure)
+    file = io.BytesIO()
+    shown.quantize(128, dither=PIL.Image.Dither.NONE).save(file, "png", optimize=True)
+    return file.getvalue()

@@ -22,7 +22,7 @@ import typing
 
 import yaml
 
-from ..chapters import chapters, load, outline, toc
+from ..chapters import chapters, configuration, load, outline, title, toc
 from ..execute.key import versions
 from ..execute.store import current, executed
 from ..files import BUILD, ROOT, BookError, alone, digest, end_with, git, let_go, point
@@ -131,8 +131,8 @@ def draw_ahead() -> None:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
     drawn(bundle)
-    for found in filter(None, map(cover, notebooks)):
-        drawn(card, found)
+    for notebook in notebooks:
+        drawn(card, cover(notebook), title(notebook), configuration()["title"])
 
 
 def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:

@@ -6,6 +6,7 @@ import urllib.parse
 
 import bs4
 import jsonschema
+import PIL.Image
 import pytest
 import tinycss2
 
@@ -164,9 +165,40 @@ def test_the_text_has_the_live_numbers(site, soups):
 
 def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
     terms = {dt["id"] for dt in soups[site / "book" / "glossary.html"].select("dl.glossary dt")}
-    links = [a for name in book.chapters() for a in soups[site / "notebooks" / f"{name}.html"].select("a.term")]
-    assert terms == {link["href"].partition("#")[2] for link in links}
-    assert all(link["title"] for link in links)
+    met = set()
+    for name in book.chapters():
+        page = soups[site / "notebooks" / f"{name}.html"]
+        links = {link["href"] for link in page.select("a.term")}
+        previews = page.find("template", id="previews").find_all("div", recursive=False)
+        assert links <= {preview["data-for"] for preview in previews}, "a term without its definition beside it"
+        met |= {link.partition("#")[2] for link in links}
+    assert terms == met
+
+
+def test_each_page_has_a_card(site, soups):
+    """1200 x 630, below 200 kB, at an absolute address; the root's too."""
+    for path in [*soups, site / "index.html"]:
+        page = bs4.BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        if path.name in ("search.html", "genindex.html"):
+            continue
+        address = page.find("meta", property="og:image")["content"]
+        assert address.startswith("https://") and page.find("meta", attrs={"name": "twitter:card"})["content"] == "summary_large_image"
+        card = site / "covers" / address.rpartition("/")[2]
+        with PIL.Image.open(card) as picture:
+            assert picture.size == (1200, 630) and card.stat().st_size < 200_000
+
+
+def test_every_place_of_the_search_is_there(site, soups):
+    """Each entry's address leads to something; claims, figures, questions of practice and words are entries of their own."""
+    text = (site / "vendor" / "search-entries.js").read_text(encoding="utf-8")
+    entries = json.loads(text.partition("window.searchEntries = ")[2].rstrip(";\n"))
+    for entry in entries:
+        path, _, anchor = entry["url"].partition("#")
+        assert (site / path) in soups and (not anchor or soups[site / path].find(id=anchor)), entry["url"]
+    kinds = {kind: sum(entry["kind"] == kind for entry in entries) for kind in ("claim", "figure", "question", "term")}
+    assert kinds["claim"] == sum(len(book.claims(book.load(name))) for name in book.chapters())
+    assert kinds["figure"] == sum(len(soups[site / "notebooks" / f"{name}.html"].select("figcaption .figure-number")) for name in book.chapters())
+    assert kinds["question"] >= 5 * len(book.chapters()) and kinds["term"] == len(soups[site / "book" / "glossary.html"].select("dl.glossary dt"))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ PAGES = {
     "claims": "# Claims\n\n```{claims-ledger}\n```\n",
     "doubt": "# Doubt\n\n```{doubt}\n```\n",
     "execution": "# Execution\n\n```{execution}\n```\n",
-    "running": "# How to run it\n\nWith make.\n",
+    "running": "# How to run it\n\nWith make, or as {{ pdf }}.\n",
 }
 
 

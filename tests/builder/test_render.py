@@ -17,7 +17,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from small import ONE, SmallBook, edit, wait_until
 
-from builder import compare
+from builder import compare, paper
 from builder.files import digest
 from builder.render.site import keep_faults
 
@@ -90,6 +90,13 @@ def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(rendered):
     assert rendered.site == first and (first / "index.html").is_file()
 
 
+def test_the_pdf_is_linked_to_where_its_file_is(rendered):
+    page = rendered.site / "book" / "running.html"
+    assert "one PDF" in page.read_text() and "small.pdf" not in page.read_text()
+    paper.link_to(rendered.site, "small.pdf")
+    assert 'href="../small.pdf">one PDF</a>' in page.read_text()
+
+
 def test_a_changed_heading_or_extension_renders_all_pages(rendered):
     rendered.write("one", ["# Another one\n\nIs one and one still two, and nothing else?", *ONE[1:]])
     rendered.render()
@@ -144,11 +151,25 @@ def test_links_to_claims_and_cells_work_between_chapters_in_both_modes(built):
     assert 'href="one.html#claim-1"' in text and 'href="one.html#cell-2"' in text
     page = (built.site / "notebooks" / "one.html").read_text()
     assert 'id="claim-1"' in page and 'id="cell-2"' in page
+    assert '"url":"notebooks/one.html#claim-1"' in (built.site / "vendor" / "search-entries.js").read_text()
     ledger = (built.site / "book" / "claims.html").read_text()
     assert 'href="../notebooks/one.html#claim-1"' in ledger
     edit(built.root / "notebooks" / "two.ipynb", "#claim-1", "#claim-7")
     built.failing("claim-7", command=("render",))
     assert built.run("render", "one").returncode == 0
+
+
+def test_a_preview_shows_what_stands_there_now(built):
+    """Also where only the other page changed. A claim's number in prose is a link too."""
+    built.write("one", [*ONE, *CLAIM], tags=["claim"])
+    built.write("two", ["# Two\n\nWhat is said elsewhere, and where exactly is it said?\n\n[the claim](one.ipynb#claim-1)", "print(1)"])
+    assert built.run().returncode == 0
+    page = built.render() / "notebooks" / "two.html"
+    assert '<template id="previews"><div data-for="one.html#claim-1">' in page.read_text() and "as everyone knows" in page.read_text()
+    built.write("one", [ONE[0] + "\n\nSee claim 1 below.", *ONE[1:], CLAIM[0].replace("everyone knows", "all know"), CLAIM[1]], tags=["claim"])
+    built.render()
+    assert "as all know" in (built.site / "notebooks" / "two.html").read_text()
+    assert 'href="#claim-1">1</a>' in (built.site / "notebooks" / "one.html").read_text()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

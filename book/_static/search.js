@@ -1,0 +1,155 @@
+/* The page of results. The engine and the book's places (builder/pages/search.py) are loaded once somebody searches. */
+
+(() => {
+  const root = new URL("..", document.currentScript.src);
+  const shown = 10;
+  const kinds = {
+    chapter: "chapter", section: "section", claim: "claim", figure: "figure", question: "what goes wrong", term: "word", exercise: "exercise", about: "about the book",
+  };
+  /* Words that a question has and an answer need not have. */
+  const empty = new Set(
+    ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing don during each few for from had has have how i " +
+      "if in into is isn it its just me my of on one only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
+      "using very was we were what when where which while who why will with would you your").split(" "),
+  );
+
+  /* Words for the same thing, one of which the book uses. */
+  const alike = { normal: "gaussian", ppv: "precision", tpr: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", wuhan: "hubei" };
+
+  const load = (path) =>
+    new Promise((resolve, reject) => {
+      document.head.append(Object.assign(document.createElement("script"), { src: new URL(path, root), onload: resolve, onerror: reject }));
+    });
+
+  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ");
+
+  /* A name in code is found as a whole and by its parts: `roc_auc_score`, `CrossEntropyLoss`, `np.nan`. */
+  function tokenize(text) {
+    return withoutFormulas(text)
+      .split(/[^\p{L}\p{N}_]+/u)
+      .flatMap((word) => {
+        const parts = word.split(/_+|(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/);
+        return parts.length > 1 ? [word, ...parts] : [word];
+      })
+      .filter(Boolean);
+  }
+
+  let engine;
+  const start = () =>
+    (engine ??= Promise.all([load("_static/minisearch.js"), load("vendor/search-entries.js")]).then(() => {
+      const stemmer = new Stemmer();
+      const stem = (term) => {
+        const word = term.toLowerCase();
+        return empty.has(word) ? null : stemmer.stemWord(alike[word] ?? word);
+      };
+      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize, processTerm: stem });
+      index.addAll(searchEntries);
+      return { index, stem, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
+    }));
+
+  /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. */
+  const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.3, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
+  async function search(query) {
+    const { index, stem, entries } = await start();
+    const asked = new Set(tokenize(query).map(stem).filter(Boolean));
+    const phrase = tokenize(query).join(" ").toLowerCase();
+    return index
+      .search(query, {
+        boost: { title: 3, page: 0.7, text: 1, code: 0.25 },
+        prefix: (term) => term.length > 3,
+        fuzzy: (term) => (term.length > 5 ? 0.2 : false),
+        weights: { prefix: 0.3, fuzzy: 0.2 },
+        boostDocument: (id, term, stored) => weight[stored.kind],
+      })
+      .map((result) => {
+        const entry = entries.get(result.id);
+        const found = new Set(result.queryTerms);
+        const share = [...asked].filter((term) => found.has(term)).length / asked.size;
+        const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
+        return { ...entry, words: result.terms, share, score: result.score * share * (whole ? 2 : 1) };
+      })
+      .sort((one, other) => other.score - one.score);
+  }
+  window.bookSearch = search;
+
+  /* Text with its formulas as elements, to be set, and the words that were found marked. */
+  function lettered(text, words, stem) {
+    return text.split(/(\\\(.*?\\\))/s).flatMap((part, i) => {
+      if (i % 2) return [Object.assign(document.createElement("span"), { className: "math", textContent: part })];
+      return part.split(/([\p{L}\p{N}_]+)/u).map((word) => {
+        if (!words.has(stem(word))) return word;
+        return Object.assign(document.createElement("mark"), { textContent: word });
+      });
+    });
+  }
+
+  /* The stretch of the text with the most of the words, some 200 characters. */
+  function excerpt(text, words, stem) {
+    const parts = text.split(/(?<=[.:?!])\s+/);
+    const counts = parts.map((part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size);
+    const best = counts.indexOf(Math.max(...counts));
+    let from = best, chosen = parts[best] ?? "";
+    while (chosen.length < 160 && ++from < parts.length) chosen += ` ${parts[from]}`;
+    if (chosen.length <= 260) return chosen;
+    const end = chosen.indexOf(" ", 240);
+    const cut = end < 0 ? chosen : chosen.slice(0, end);
+    const open = cut.lastIndexOf("\\(");
+    return `${open > cut.lastIndexOf("\\)") ? cut.slice(0, open) : cut} …`;
+  }
+
+  async function show(query, list, status) {
+    const { stem } = await start();
+    const found = await search(query);
+    if (query !== list.dataset.query) return; // typed on meanwhile
+    const items = found.slice(0, shown).map((place) => {
+      const words = new Set(place.words);
+      const item = document.createElement("li");
+      const link = Object.assign(document.createElement("a"), { href: new URL(place.url, root) });
+      link.append(...lettered(place.title, words, stem));
+      const where = Object.assign(document.createElement("p"), { className: "search-where", textContent: `${kinds[place.kind]}${place.title === place.page ? "" : ` in ${place.page}`}` });
+      const text = Object.assign(document.createElement("p"), { className: "search-text" });
+      text.append(...lettered(excerpt(place.text, words, stem), words, stem));
+      item.append(link, where, text);
+      return item;
+    });
+    list.replaceChildren(...items);
+    const whole = found.filter((place) => place.share === 1).length;
+    const most = found.length > shown ? ` The best ${shown} are below.` : "";
+    if (whole) status.textContent = `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
+    else if (found.length) status.textContent = `No place has all of these words, ${found.length} some.${most}`;
+    else status.textContent = "Nothing has these words. Try fewer of them, or the words of the error message.";
+    list.dispatchEvent(new CustomEvent("formulas", { bubbles: true }));
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const [input, list, status] = ["form.bd-search input", "#search-results", "#search-status"].map((part) => document.querySelector(`article ${part}`));
+    const ask = () => {
+      const query = input.value.trim();
+      list.dataset.query = query;
+      if (query) return show(query, list, status).catch(() => (status.textContent = "The search could not be loaded."));
+      list.replaceChildren();
+      status.textContent = "";
+    };
+    const askAnew = () => {
+      clearTimeout(later);
+      try {
+        history.replaceState(null, "", `?q=${encodeURIComponent(input.value.trim())}`); // to be shared, and for the way back
+      } catch {
+        // a page from a folder keeps its address
+      }
+      ask();
+    };
+    let later;
+    input.addEventListener("input", () => {
+      clearTimeout(later);
+      later = setTimeout(askAnew, 200);
+    });
+    input.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      askAnew();
+    });
+    input.value = new URLSearchParams(location.search).get("q") ?? "";
+    input.focus();
+    ask();
+  });
+})();

@@ -1,0 +1,55 @@
+"""The search: every place of the book is an entry of its own, and a result leads to it.
+
+MiniSearch (MIT, `book/_static/minisearch.js`, from npm as it is) ranks them in the reader's browser. Its entries are a script, for a page that was opened from a folder by double
+click may load no data in another way: that is why it is not Pagefind, which loads modules, WebAssembly and data, and finds nothing there (its issue 202). Pages load neither
+until somebody searches. Words are reduced to their stems by Sphinx's own stemmer. The policy of the pages stays as it is.
+"""
+
+import json
+import pathlib
+import re
+
+from sphinx.search.en import SearchEnglish
+
+from .. import chapters
+from .places import places
+
+PAGE = "search"
+LONGEST = 3000  # characters of a place's text and of its code: what comes later is found by the headings around it
+
+
+def no_index_of_words(app):
+    """Sphinx's own index is not made."""
+    app.builder.search = False
+
+
+def page(app):
+    """The page of results: book/_templates/search.html."""
+    return [(PAGE, {"title": "Search"}, "search.html")]
+
+
+def entries(env, docname: str) -> list[dict]:
+    found = places(env, docname)
+    if not found:
+        return []
+    page = found[0].title
+    return [
+        {
+            "url": f"{docname}.html{'#' * bool(place.anchor)}{place.anchor}", "kind": place.kind, "title": place.title, "page": page,
+            "text": place.words[:LONGEST], "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
+        }
+        for place in found
+    ]  # fmt: skip
+
+
+def write_entries(app, exception):
+    if exception:
+        return
+    names = [f"notebooks/{name}" for name in chapters.chapters()]
+    order = [name for name in [*names, *sorted(app.env.found_docs - set(names))] if name in app.env.found_docs]
+    listed = [entry for name in order for entry in entries(app.env, name)]
+    folder = pathlib.Path(app.outdir) / "vendor"
+    folder.mkdir(exist_ok=True)
+    # In the ASCII of JSON: a folder's page has no server that names its encoding.
+    data = json.dumps(listed, separators=(",", ":"))
+    (folder / "search-entries.js").write_text(f"{SearchEnglish.js_stemmer_code}\nwindow.searchEntries = {data};\n", encoding="utf-8")

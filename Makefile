@@ -31,7 +31,7 @@ TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k 
 $(foreach name,chapter jobs python port torch_index,$(if $($(name)),$(error write it in capitals: make $(shell echo $(name) | tr a-z A-Z)=$($(name)))))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new tidy doubt checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new tidy doubt live checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -63,6 +63,11 @@ tidy: $(VENV)/book ## take out of the notebooks what editors and runs leave ther
 
 doubt: $(VENV)/book ## break the chapters on purpose, N=20 changes each, and see which are not noticed; SEEDS=50 tries other seeds; RECORD=1 keeps it
 	@$(BUILDER) doubt $(CHAPTER) -n $(N) --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $(if $(RECORD),--record)
+
+live: $(VENV)/book ## build the site with claims that readers break on the page (Python for the browser by npm: Node.js 18 or newer)
+	@$(EXECUTE)
+	@$(BUILDER) live $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
+	@$(BUILDER) render $(CHAPTER)
 
 checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
 	@$(BUILDER) checksums

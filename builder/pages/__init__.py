@@ -10,7 +10,7 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, doubt, executed, figures, glossary, machines, repository, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, glossary, live, machines, repository, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -35,7 +35,9 @@ AFTER = (
     ("doctree-resolved", theme.drop_thebe),
     ("html-page-context", sharing.describe),
     ("html-page-context", theme.choose_scripts),
+    ("html-page-context", live.choose_script),
     ("build-finished", charts.write_bundle),
+    ("build-finished", live.write_runtime),
     ("build-finished", sharing.write_cards_feed_and_sitemap),
     ("build-finished", sharing.write_root_and_404),
     ("build-finished", machines.write_for_machines),

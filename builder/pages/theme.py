@@ -14,7 +14,7 @@ from ..render.delivery import deliver
 
 SCRIPTS = (
     "documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js", "sphinx-book-theme.js", "book.js",
-    "charts.js", "searchtools.js", "language_data.js", "searchindex.js",
+    "charts.js", "live.js", "searchtools.js", "language_data.js", "searchindex.js",
 )  # fmt: skip
 PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Token)
 

@@ -1,0 +1,209 @@
+"""Which claims are live: cut out of their chapter (`slices.py`) and executed alone (`trial.py`), they hold and print what the build printed.
+
+What is found is kept in `_build/live/claims`, a file a chapter, for as long as the chapter's code, its execution and this code are the same.
+"""
+
+import ast
+import concurrent.futures
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from ..chapters import claims, code_cells
+from ..doubt.mutants import Mutant, plain, sites
+from ..execute import key, store
+from ..execute.kernel import ONE_THREAD
+from ..files import BUILD, ROOT, BookError, digest, write_atomically
+from . import slices
+
+FOLDER = BUILD / "live" / "claims"
+MOST_SECONDS = 10  # that a claim may take in the build
+SUGGESTIONS = 3
+# Modules of Python's own that are there in a browser, and do not work.
+NOT_IN_A_BROWSER = {"multiprocessing", "threading", "subprocess", "signal", "socket", "http", "mmap", "resource", "ssl", "tkinter", "curses", "fcntl", "sqlite3", "ensurepip"}
+# The order in which changes are suggested: those that a reader understands at once first.
+TELLING = ["another function", "comparison", "sign", "constant", "operator", "factor", "axis", "ddof", "distribution", "one off", "forgotten function"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Runtime:
+    """What the browser's Python has: the package of each module, and the packages that each needs."""
+
+    modules: dict[str, str]
+    version: str
+
+    def packages(self, modules: set[str]) -> tuple[set[str], set[str]]:
+        """The packages that bring these modules, and the modules that are not there."""
+        tops = {module.split(".")[0] for module in modules}
+        own = {name for name in tops if name in sys.stdlib_module_names and name not in NOT_IN_A_BROWSER}
+        brought = {self.modules[name] for name in tops if name in self.modules}
+        return brought, tops - own - self.modules.keys()
+
+
+@functools.cache
+def _code() -> str:
+    here = pathlib.Path(__file__).parent
+    files = [*here.glob("*.py"), *(here.parent / "doubt").glob("*.py")]
+    return digest(*(path.read_bytes() for path in sorted(files) if path.name not in ("command.py", "runtime.py")))
+
+
+def key_of(chapter: str, runtime_version: str) -> str:
+    """Digest of all that a chapter's choice depends on."""
+    record = store.current(chapter)
+    if not record:
+        raise BookError(f"{chapter} has no complete execution of its present state: run `make`")
+    refused = [claim["number"] for claim in claims(store.load(chapter)) if _refused(claim)]
+    return digest(record["key"], _code(), runtime_version, json.dumps(refused))
+
+
+def stored(chapter: str) -> dict | None:
+    """What was found, whatever the chapter is by now; None where nothing was."""
+    try:
+        return json.loads((FOLDER / f"{chapter}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def current(chapter: str) -> dict[int, dict]:
+    """The chapter's claims by number, each `live` or with the reason why not; empty where nothing is known of its present state."""
+    found = stored(chapter)
+    if not found or found["key"] != key_of(chapter, found["runtime"]):
+        return {}
+    return {int(number): one for number, one in found["claims"].items()}
+
+
+def choose(chapter: str, runtime: Runtime, jobs: int = 1) -> dict[int, dict]:
+    """Try each claim of the chapter, where that is not known, and keep what is found."""
+    wanted = key_of(chapter, runtime.version)
+    found = stored(chapter)
+    if not found or found["key"] != wanted:
+        notebook = store.executed(chapter)
+        cells = [cell.source for cell in code_cells(notebook)]
+        places = {id(cell): number for number, cell in enumerate(code_cells(notebook), start=1)}
+        cut = slices.Chapter(cells)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            each = [(claim["number"], pool.submit(judge, cut, claim, places[id(claim["cell"])], runtime)) for claim in claims(notebook) if claim["cell"]]
+            found = {"key": wanted, "runtime": runtime.version, "claims": {str(number): one.result() for number, one in each}}
+        write_atomically(FOLDER / f"{chapter}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    return {int(number): one for number, one in found["claims"].items()}
+
+
+def _refused(claim: dict) -> bool:
+    return claim["cell"] is not None and claim["cell"].metadata.get("live") is False
+
+
+def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime) -> dict:
+    """Whether the claim in code cell `number` is live: its cells, packages, seconds and suggestions, or why it is not."""
+    if _refused(claim):
+        return no("author", "its metadata say `live: false`")
+    if "timing" in claim["cell"].metadata.get("tags", []):
+        return no("time", "it measures how long something takes on the build's machine")
+    own = (number, claim["cell"].source)
+    if chapter.read[number] is None or plain(own[1]) != own[1]:
+        return no("IPython", "its cell has commands of IPython")
+    reason = None
+    for how in slices.CUTS:
+        cells = [[f"cell {place}", text] for place, text in [*chapter.cut(number, how), own]]
+        modules = {module for _, text in cells for module in slices.imports(ast.parse(plain(text)))}
+        packages, lacking = runtime.packages(modules)
+        if lacking:
+            return reason or no("framework", f"it needs {', '.join(sorted(lacking))}")
+        if any(plain(text) != text or re.search(r"\b(get_ipython|display)\(", text) for _, text in cells):
+            return reason or no("IPython", "it needs IPython")
+        found = attempt(cells, [], [])
+        if found["touched"]:
+            return reason or no({"file": "file"}.get(found["touched"][0], "machine"), f"it uses a {found['touched'][0]} of the build's machine")
+        if found["fault"] and found["fault"]["type"] == "Endless" or found["seconds"] > MOST_SECONDS:
+            return reason or no("time", f"it takes more than {MOST_SECONDS} s")
+        if found["fault"]:
+            reason = reason or no("cut", f"alone it fails: {found['fault']['type']}: {found['fault']['message'][:200]}")
+        elif found["printed"].strip("\n") != claim["value"]:
+            reason = reason or no("cut", "alone it prints something else than in its chapter")
+        else:
+            return {
+                "live": True, "cells": cells, "packages": sorted(packages), "seconds": round(found["seconds"], 1), "cut": how,
+                "suggestions": suggestions(cells),
+            }  # fmt: skip
+    return reason
+
+
+def no(why: str, detail: str) -> dict:
+    return {"live": False, "why": why, "detail": detail}
+
+
+def attempt(cells: list, last: list[str], others: list[list]) -> dict:
+    """What `trial.py` answers, from a process in an empty folder."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    with tempfile.TemporaryDirectory() as box:
+        folder = pathlib.Path(box, "notebooks")
+        folder.mkdir()
+        settings = {**dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0", "MPLBACKEND": "agg", "HOME": box, "TZ": "UTC", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+        settings["MPLCONFIGDIR"] = str(BUILD / "cache")
+        request = {"cells": cells, "last": last, "others": others, "enough": SUGGESTIONS, "seconds": 3 * MOST_SECONDS}
+        result = subprocess.run(
+            [sys.executable, "-m", "builder.live.trial"], cwd=folder, env=kept | settings, input=json.dumps(request), capture_output=True, text=True, check=False
+        )  # fmt: skip
+    if result.returncode or not result.stdout:
+        return {"printed": "", "fault": {"type": "Died", "message": f"its process ended with {result.returncode}", "places": []}, "seconds": 0.0, "touched": [], "tried": []}
+    return json.loads(result.stdout)
+
+
+def suggestions(cells: list) -> list[dict]:
+    """Two or three changes, of the claim's own cell where it has them, that make the claim fail."""
+    last = ordered(cells[-1][1])
+    found = attempt(cells, [mutant.source for mutant in last], [])
+    chosen = [(len(cells) - 1, last[one["last"]], one["fault"]) for one in found["tried"] if one["fault"]]
+    asserted = [one for one in chosen if one[2]["type"] == "AssertionError"]
+    if len(asserted) < 2:  # what the cell depends on
+        others = [(place, mutant) for place in reversed(range(len(cells) - 1)) for mutant in ordered(cells[place][1])[:4]][:16]
+        changed = [[*cells[:place], [cells[place][0], mutant.source], *cells[place + 1 :]] for place, mutant in others]
+        tried = attempt(cells, [], changed)["tried"]
+        asserted += [(*others[one["others"]], one["fault"]) for one in tried if one["fault"] and one["fault"]["type"] == "AssertionError"]
+    asserted += [one for one in chosen if one not in asserted and one[2]["type"] not in ("Endless", "SyntaxError")]
+    return [suggestion(cells, *one) for one in asserted[:SUGGESTIONS]]
+
+
+def ordered(source: str) -> list[Mutant]:
+    """The cell's changes, a site's first alone, the most telling first and no two alike in a row."""
+    firsts = [place[0] for place in sites(source)]
+    rank = {operator: i for i, operator in enumerate(TELLING)}
+    by_operator: dict[str, list[Mutant]] = {}
+    for mutant in sorted(firsts, key=lambda one: rank.get(one.operator, len(rank))):
+        by_operator.setdefault(mutant.operator, []).append(mutant)
+    found = []
+    while any(by_operator.values()):
+        found += [many.pop(0) for many in by_operator.values() if many]
+    return found
+
+
+def suggestion(cells: list, place: int, mutant: Mutant, fault: dict) -> dict:
+    old, new = label(mutant.before, mutant.after)
+    return {"label": f"{old} → {new}", "cell": place, "line": mutant.line, "source": mutant.source, "fault": fault["type"]}
+
+
+TOKENS = re.compile(r"\s+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|\w+|\*\*|//|[<>=!]=|[^\w\s]")
+
+
+def label(before: str, after: str, most: int = 34) -> tuple[str, str]:
+    """The words of a line that a change concerns, as they were and as they become; `nothing` where it takes them away."""
+    old, new = TOKENS.findall(before), TOKENS.findall(after)
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    # So much around it that it reads as an expression.
+    for _ in range(4):
+        if start and not re.search(r"[^\W\d]", "".join(old[start : len(old) - end])):
+            start -= 1
+    if end and re.fullmatch(r"\W*", old[len(old) - end - 1]):
+        end -= 1
+    parts = ["".join(line[start : len(line) - end]).strip() or "nothing" for line in (old, new)]
+    return tuple(part if len(part) <= most else part[: most - 1] + "…" for part in parts)

@@ -79,7 +79,7 @@ async function withPackages(packages) {
   if (!anew) Object.assign(progress, { loaded: 0, total: sizes(files(lacking)) });
   const faults = [];
   await python.loadPackage(lacking, { messageCallback() {}, errorCallback: (text) => faults.push(text) });
-  if (faults.length) throw new Error(faults[0]);
+  if (faults.length) throw new Error(faults.join("\n"));
   lacking.forEach((name) => here.add(name));
   return python;
 }

@@ -25,8 +25,10 @@ from . import slices
 FOLDER = BUILD / "live" / "claims"
 MOST_SECONDS = 10  # that a claim may take in the build
 SUGGESTIONS = 3
+MOST_TRIED = 12  # changes of a claim's own cell, and as many of what it depends on
 # Modules of Python's own that are there in a browser, and do not work.
 NOT_IN_A_BROWSER = {"multiprocessing", "threading", "subprocess", "signal", "socket", "http", "mmap", "resource", "ssl", "tkinter", "curses", "fcntl", "sqlite3", "ensurepip"}
+OUTSIDE = {"file": ("file", "it reads a file"), "network": ("file", "it reads a file or the network"), "process": ("machine", "it starts a program")}
 # The order in which changes are suggested: those that a reader understands at once first.
 TELLING = ["another function", "comparison", "sign", "constant", "operator", "factor", "axis", "ddof", "distribution", "one off", "forgotten function"]
 
@@ -48,9 +50,9 @@ class Runtime:
 
 @functools.cache
 def _code() -> str:
-    here = pathlib.Path(__file__).parent
-    files = [*here.glob("*.py"), *(here.parent / "doubt").glob("*.py")]
-    return digest(*(path.read_bytes() for path in sorted(files) if path.name not in ("command.py", "runtime.py")))
+    """Digest of the code that chooses."""
+    names = ("live/choose.py", "live/slices.py", "live/trial.py", "live/harness.py", "doubt/dataflow.py", "doubt/mutants.py")
+    return digest(*((ROOT / "builder" / name).read_bytes() for name in names))
 
 
 def key_of(chapter: str, runtime_version: str) -> str:
@@ -107,18 +109,21 @@ def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime) -
     own = (number, claim["cell"].source)
     if chapter.read[number] is None or plain(own[1]) != own[1]:
         return no("IPython", "its cell has commands of IPython")
-    reason = None
+    reason, cells = None, None
     for how in slices.CUTS:
-        cells = [[f"cell {place}", text] for place, text in [*chapter.cut(number, how), own]]
+        before, cells = cells, [[f"cell {place}", text] for place, text in [*chapter.cut(number, how), own]]
+        if cells == before:
+            continue
         modules = {module for _, text in cells for module in slices.imports(ast.parse(plain(text)))}
-        packages, lacking = runtime.packages(modules)
+        lacking = runtime.packages(modules)[1]
         if lacking:
             return reason or no("framework", f"it needs {', '.join(sorted(lacking))}")
         if any(plain(text) != text or re.search(r"\b(get_ipython|display)\(", text) for _, text in cells):
             return reason or no("IPython", "it needs IPython")
-        found = attempt(cells, [], [])
+        mutants = ordered(own[1])[:MOST_TRIED]
+        found = attempt(cells, [mutant.source for mutant in mutants], [])
         if found["touched"]:
-            return reason or no({"file": "file"}.get(found["touched"][0], "machine"), f"it uses a {found['touched'][0]} of the build's machine")
+            return reason or no(*OUTSIDE[found["touched"][0]])
         if found["fault"] and found["fault"]["type"] == "Endless" or found["seconds"] > MOST_SECONDS:
             return reason or no("time", f"it takes more than {MOST_SECONDS} s")
         if found["fault"]:
@@ -126,9 +131,10 @@ def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime) -
         elif found["printed"].strip("\n") != claim["value"]:
             reason = reason or no("cut", "alone it prints something else than in its chapter")
         else:
+            packages = runtime.packages(set(found["modules"]))[0]  # also what the libraries import on the way
             return {
                 "live": True, "cells": cells, "packages": sorted(packages), "seconds": round(found["seconds"], 1), "cut": how,
-                "suggestions": suggestions(cells),
+                "suggestions": suggestions(cells, mutants, found["tried"]),
             }  # fmt: skip
     return reason
 
@@ -150,18 +156,16 @@ def attempt(cells: list, last: list[str], others: list[list]) -> dict:
             [sys.executable, "-m", "builder.live.trial"], cwd=folder, env=kept | settings, input=json.dumps(request), capture_output=True, text=True, check=False
         )  # fmt: skip
     if result.returncode or not result.stdout:
-        return {"printed": "", "fault": {"type": "Died", "message": f"its process ended with {result.returncode}", "places": []}, "seconds": 0.0, "touched": [], "tried": []}
+        return {"printed": "", "fault": {"type": "Died", "message": f"its process ended with {result.returncode}", "places": []}, "seconds": 0.0, "touched": [], "modules": [], "tried": []}
     return json.loads(result.stdout)
 
 
-def suggestions(cells: list) -> list[dict]:
-    """Two or three changes, of the claim's own cell where it has them, that make the claim fail."""
-    last = ordered(cells[-1][1])
-    found = attempt(cells, [mutant.source for mutant in last], [])
-    chosen = [(len(cells) - 1, last[one["last"]], one["fault"]) for one in found["tried"] if one["fault"]]
+def suggestions(cells: list, mutants: list[Mutant], tried: list[dict]) -> list[dict]:
+    """Two or three changes that make the claim fail: of its own cell, of which these were tried, else of what it depends on."""
+    chosen = [(len(cells) - 1, mutants[one["last"]], one["fault"]) for one in tried if one["fault"]]
     asserted = [one for one in chosen if one[2]["type"] == "AssertionError"]
     if len(asserted) < 2:  # what the cell depends on
-        others = [(place, mutant) for place in reversed(range(len(cells) - 1)) for mutant in ordered(cells[place][1])[:4]][:16]
+        others = [(place, mutant) for place in reversed(range(len(cells) - 1)) for mutant in ordered(cells[place][1])[:4]][:MOST_TRIED]
         changed = [[*cells[:place], [cells[place][0], mutant.source], *cells[place + 1 :]] for place, mutant in others]
         tried = attempt(cells, [], changed)["tried"]
         asserted += [(*others[one["others"]], one["fault"]) for one in tried if one["fault"] and one["fault"]["type"] == "AssertionError"]
@@ -174,7 +178,7 @@ def ordered(source: str) -> list[Mutant]:
     firsts = [place[0] for place in sites(source)]
     rank = {operator: i for i, operator in enumerate(TELLING)}
     by_operator: dict[str, list[Mutant]] = {}
-    for mutant in sorted(firsts, key=lambda one: rank.get(one.operator, len(rank))):
+    for mutant in sorted(firsts, key=lambda one: ("…" in "".join(label(source, one.source)), rank.get(one.operator, len(rank)))):
         by_operator.setdefault(mutant.operator, []).append(mutant)
     found = []
     while any(by_operator.values()):
@@ -183,27 +187,30 @@ def ordered(source: str) -> list[Mutant]:
 
 
 def suggestion(cells: list, place: int, mutant: Mutant, fault: dict) -> dict:
-    old, new = label(mutant.before, mutant.after)
-    return {"label": f"{old} → {new}", "cell": place, "line": mutant.line, "source": mutant.source, "fault": fault["type"]}
-
-
-TOKENS = re.compile(r"\s+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|\w+|\*\*|//|[<>=!]=|[^\w\s]")
+    return {"label": " → ".join(label(cells[place][1], mutant.source)), "cell": place, "line": mutant.line, "source": mutant.source, "fault": fault["type"]}
 
 
 def label(before: str, after: str, most: int = 34) -> tuple[str, str]:
-    """The words of a line that a change concerns, as they were and as they become; `nothing` where it takes them away."""
-    old, new = TOKENS.findall(before), TOKENS.findall(after)
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    # So much around it that it reads as an expression.
-    for _ in range(4):
-        if start and not re.search(r"[^\W\d]", "".join(old[start : len(old) - end])):
-            start -= 1
-    if end and re.fullmatch(r"\W*", old[len(old) - end - 1]):
-        end -= 1
-    parts = ["".join(line[start : len(line) - end]).strip() or "nothing" for line in (old, new)]
-    return tuple(part if len(part) <= most else part[: most - 1] + "…" for part in parts)
+    """The expression of a cell that a change concerns, as it was and as it becomes; `nothing` where it is taken away."""
+    old, new = before.encode(), after.encode()  # as the positions of syntax trees count
+    start = len(os.path.commonprefix([old, new]))
+    end = len(os.path.commonprefix([old[start:][::-1], new[start:][::-1]]))
+    first, last = _around(plain(before), start, len(old) - end)
+    parts = [old[first:last], new[first : len(new) - (len(old) - last)]]
+    texts = [re.sub(r"\s+", " ", part.decode(errors="replace")).strip() for part in parts]
+    shown = ["nothing" if text in ("", "pass") else text for text in texts]
+    return tuple(text if len(text) <= most else text[: most - 1] + "…" for text in shown)
+
+
+def _around(source: str, start: int, end: int) -> tuple[int, int]:
+    """Where the smallest expression or statement lies that has this part in it and says more than one number or name."""
+    starts = [0]
+    for line in source.encode().splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if hasattr(node, "end_lineno") and not isinstance(node, ast.Constant | ast.Name | ast.Slice | ast.Tuple):
+            span = starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+            if span[0] <= start and end <= span[1]:
+                found.append(span)
+    return min(found, key=lambda span: span[1] - span[0], default=(start, end))

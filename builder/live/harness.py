@@ -21,7 +21,8 @@ class Printed(io.TextIOBase):
         return True
 
     def write(self, text):
-        self.pass_on(self.label, text)
+        if text:
+            self.pass_on(self.label, text)
         return len(text)
 
 
@@ -54,8 +55,9 @@ def fault(error, labels):
     if isinstance(error, SyntaxError) and error.filename in [f"<{label}>" for label in labels]:
         places.append({"label": error.filename[1:-1], "line": error.lineno, "text": (error.text or "").strip()})
     else:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename[1:-1] in labels:
-                places.append({"label": frame.filename[1:-1], "line": frame.lineno, "text": (frame.line or "").strip()})
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            filename = frame.f_code.co_filename
+            if filename[1:-1] in labels:
+                places.append({"label": filename[1:-1], "line": line, "text": linecache.getline(filename, line).strip()})
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     return {"type": type(error).__name__, "message": message.strip(), "places": places}

@@ -47,7 +47,7 @@ def statements(cell: int, source: str) -> list[Statement]:
     for node, following in zip(body, [*body[1:], None]):
         if following is not None and following.lineno <= node.end_lineno:
             raise SyntaxError("two statements on a line")
-        text = "\n".join(lines[above : node.end_lineno]).strip("\n")
+        text = "\n".join(lines[above : node.end_lineno])
         above = node.end_lineno
         found.append(_read(cell, text, node))
     return found
@@ -185,4 +185,4 @@ def _by_cell(taken: list[Statement]) -> list[tuple[int, str]]:
     found: dict[int, list[str]] = {}
     for one in taken:
         found.setdefault(one.cell, []).append(one.text)
-    return [(number, "\n".join(texts)) for number, texts in found.items()]
+    return [(number, "\n".join(texts).strip("\n")) for number, texts in found.items()]

@@ -1,6 +1,6 @@
 """The process that tries a claim's cut, and changes of it, in a fresh CPython: `python -P -m builder.live.trial`, a request on standard input, the answer on standard output.
 
-The request: `cells` (label and source each; the last is the claim's own), `last`: sources that the last cell may become, `others`: whole lists of cells to try
+The answer has the `modules` that the cells and what they use imported, besides what is printed and fails. The request: `cells` (label and source each; the last is the claim's own), `last`: sources that the last cell may become, `others`: whole lists of cells to try
 instead, `enough`: how many of them have to fail by an assertion. Each change is executed in a forked child, so that none sees another's.
 """
 
@@ -14,7 +14,7 @@ import time
 
 from .harness import run, session
 
-OUTSIDE = {"socket.connect": "network", "subprocess.Popen": "process", "os.system": "process", "os.posix_spawn": "process", "os.fork": "process"}
+OUTSIDE = {"socket.connect": "network", "socket.getaddrinfo": "network", "subprocess.Popen": "process", "os.system": "process", "os.posix_spawn": "process", "os.fork": "process"}
 touched: set[str] = set()
 watching = False
 
@@ -39,7 +39,7 @@ def executed(cells: list, names: dict | None = None) -> dict:
     watching = True
     fault = run(cells, lambda label, text: printed.append(text) if label == last else None, names)
     watching = False
-    return {"printed": "".join(printed), "fault": fault, "seconds": time.process_time() - began, "touched": sorted(touched)}
+    return {"printed": "".join(printed), "fault": fault, "seconds": time.process_time() - began, "touched": sorted(touched), "modules": sorted({name.partition(".")[0] for name in sys.modules})}
 
 
 def in_child(work, seconds: float) -> dict:
@@ -58,7 +58,7 @@ def in_child(work, seconds: float) -> dict:
     with open(pipe, "rb") as file:
         answer = file.read()
     os.waitpid(pid, 0)
-    return json.loads(answer) if answer else {"printed": "", "fault": {"type": "Endless", "message": "", "places": []}, "seconds": seconds, "touched": []}
+    return json.loads(answer) if answer else {"printed": "", "fault": {"type": "Endless", "message": "", "places": []}, "seconds": seconds, "touched": [], "modules": []}
 
 
 def main() -> None:

@@ -45,10 +45,10 @@ def cell(env, chapter: str, claim: dict) -> nodes.entry:
     return nodes.entry("", nodes.paragraph("", shown.reason(shown.known(chapter).get(number))))
 
 
-def choose_script(app, pagename, templatename, context, doctree):
+def add_script(app, pagename, templatename, context, doctree):
     """The script, on pages with a button alone."""
-    if not (chapter_of(pagename) and shown.live(chapter_of(pagename))):
-        context["script_files"] = [one for one in context["script_files"] if "live.js" not in str(getattr(one, "filename", ""))]
+    if chapter_of(pagename) and shown.live(chapter_of(pagename)):
+        app.add_js_file("live.js")
 
 
 def page(chapter: str) -> dict:

@@ -31,7 +31,7 @@ TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k 
 $(foreach name,chapter jobs python port torch_index,$(if $($(name)),$(error write it in capitals: make $(shell echo $(name) | tr a-z A-Z)=$($(name)))))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new tidy doubt live checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new tidy doubt live live-test checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -68,6 +68,11 @@ live: $(VENV)/book ## build the site with claims that readers break on the page 
 	@$(EXECUTE)
 	@$(BUILDER) live $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 	@$(BUILDER) render $(CHAPTER)
+
+live-test: $(VENV)/tests ## each live claim in a browser, untouched and broken; RUNTIME=old with an old numpy by npm, where the wheels cannot be had
+	@$(EXECUTE)
+	@$(BUILDER) live $(CHAPTER)
+	@BOOK_LIVE="$(or $(RUNTIME),full)" $(BIN)/python -m pytest --numprocesses 0 tests/live $(if $(CHAPTER),-k "$(CHAPTER) or ten_claims") --capture=no
 
 checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
 	@$(BUILDER) checksums

@@ -209,15 +209,15 @@ Nothing is loaded before the reader asks for it. */
       this.rest();
       const same = this.compare();
       this.result.hidden = false;
-      const verdict = (word, name) => element("strong", { className: `live-${name}`, textContent: word });
+      const verdict = (textContent, className) => element("strong", { className, textContent });
       if (!fault) {
         const otherwise = this.changedAtStart || same ? "" : " It printed something else than the build did, where marked: this browser's Python has other versions of the packages, or another mathematical library.";
-        return this.say(verdict(this.changedAtStart ? "still holds" : "holds", "holds"), otherwise);
+        return this.say(verdict(this.changedAtStart ? "still holds" : "holds", "live-holds"), otherwise);
       }
       const place = fault.places.findLast(({ label }) => label === this.own.label) ?? fault.places.at(-1);
       const deeper = fault.places.at(-1);
       const where = place ? `, ${place.label === this.own.label ? "" : `${place.label}, `}line ${place.line}: ` : ": ";
-      const parts = [verdict("fails", "fails"), where];
+      const parts = [verdict("fails", "live-fails"), where];
       if (place) parts.push(element("code", { textContent: place.text }));
       const kind = fault.type === "AssertionError" && fault.message ? "" : `${fault.type}${fault.message ? ": " : ""}`;
       parts.push(element("span", { className: "live-message", textContent: `${kind}${fault.message}` }));

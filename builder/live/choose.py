@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,7 +157,8 @@ def attempt(cells: list, last: list[str], others: list[list]) -> dict:
             [sys.executable, "-m", "builder.live.trial"], cwd=folder, env=kept | settings, input=json.dumps(request), capture_output=True, text=True, check=False
         )  # fmt: skip
     if result.returncode or not result.stdout:
-        return {"printed": "", "fault": {"type": "Died", "message": f"its process ended with {result.returncode}", "places": []}, "seconds": 0.0, "touched": [], "modules": [], "tried": []}
+        kind = "Endless" if result.returncode in (-signal.SIGXCPU, -signal.SIGALRM) else "Died"
+        return {"printed": "", "fault": {"type": kind, "message": f"its process ended with {result.returncode}", "places": []}, "seconds": 0.0, "touched": [], "modules": [], "tried": []}
     return json.loads(result.stdout)
 
 

@@ -5,11 +5,13 @@ What is found is kept in `_build/live/claims`, a file a chapter, for as long as 
 
 import ast
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
 import json
 import os
 import pathlib
+import queue
 import re
 import signal
 import subprocess
@@ -90,8 +92,20 @@ def choose(chapter: str, runtime: Runtime, jobs: int = 1) -> dict[int, dict]:
         cells = [cell.source for cell in code_cells(notebook)]
         places = {id(cell): number for number, cell in enumerate(code_cells(notebook), start=1)}
         cut = slices.Chapter(cells)
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            each = [(claim["number"], pool.submit(judge, cut, claim, places[id(claim["cell"])], runtime)) for claim in claims(notebook) if claim["cell"]]
+        modules = sorted({module for one in cut.known for module in one.modules if not runtime.packages({module})[1]})
+        with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            free: queue.SimpleQueue = queue.SimpleQueue()
+            for _ in range(jobs):
+                free.put(stack.enter_context(Trial(modules)))
+
+            def work(claim: dict) -> dict:
+                trial = free.get()
+                try:
+                    return judge(cut, claim, places[id(claim["cell"])], runtime, trial)
+                finally:
+                    free.put(trial)
+
+            each = [(claim["number"], pool.submit(work, claim)) for claim in claims(notebook) if claim["cell"]]
             found = {"key": wanted, "runtime": runtime.version, "claims": {str(number): one.result() for number, one in each}}
         write_atomically(FOLDER / f"{chapter}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return {int(number): one for number, one in found["claims"].items()}
@@ -101,7 +115,7 @@ def _refused(claim: dict) -> bool:
     return claim["cell"] is not None and claim["cell"].metadata.get("live") is False
 
 
-def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime) -> dict:
+def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime, trial: "Trial") -> dict:
     """Whether the claim in code cell `number` is live: its cells, packages, seconds and suggestions, or why it is not."""
     if _refused(claim):
         return no("author", "its metadata say `live: false`")
@@ -122,7 +136,7 @@ def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime) -
         if any(plain(text) != text or re.search(r"\b(get_ipython|display)\(", text) for _, text in cells):
             return reason or no("IPython", "it needs IPython")
         mutants = ordered(own[1])[:MOST_TRIED]
-        found = attempt(cells, [mutant.source for mutant in mutants], [])
+        found = trial.attempt(cells, [mutant.source for mutant in mutants], [])
         if found["touched"]:
             return reason or no(*OUTSIDE[found["touched"][0]])
         if found["fault"] and found["fault"]["type"] == "Endless" or found["seconds"] > MOST_SECONDS:
@@ -132,10 +146,10 @@ def judge(chapter: slices.Chapter, claim: dict, number: int, runtime: Runtime) -
         elif found["printed"].strip("\n") != claim["value"]:
             reason = reason or no("cut", "alone it prints something else than in its chapter")
         else:
-            packages = runtime.packages(set(found["modules"]))[0]  # also what the libraries import on the way
+            packages = runtime.packages(modules | set(found["modules"]))[0]  # also what the libraries import on the way
             return {
                 "live": True, "cells": cells, "packages": sorted(packages), "seconds": round(found["seconds"], 1), "cut": how,
-                "suggestions": suggestions(cells, mutants, found["tried"]),
+                "suggestions": suggestions(cells, mutants, found["tried"], trial),
             }  # fmt: skip
     return reason
 
@@ -144,32 +158,59 @@ def no(why: str, detail: str) -> dict:
     return {"live": False, "why": why, "detail": detail}
 
 
-def attempt(cells: list, last: list[str], others: list[list]) -> dict:
-    """What `trial.py` answers, from a process in an empty folder."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
-    with tempfile.TemporaryDirectory() as box:
-        folder = pathlib.Path(box, "notebooks")
+class Trial:
+    """A process of `trial.py` in an empty folder, with these modules imported; to be used in a `with`."""
+
+    def __init__(self, modules: list[str] = ()):
+        self.modules = list(modules)
+
+    def __enter__(self):
+        kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+        self.box = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(self.box.name, "notebooks")
         folder.mkdir()
-        settings = {**dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0", "MPLBACKEND": "agg", "HOME": box, "TZ": "UTC", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
-        settings["MPLCONFIGDIR"] = str(BUILD / "cache")
-        request = {"cells": cells, "last": last, "others": others, "enough": SUGGESTIONS, "seconds": 3 * MOST_SECONDS}
-        result = subprocess.run(
-            [sys.executable, "-m", "builder.live.trial"], cwd=folder, env=kept | settings, input=json.dumps(request), capture_output=True, text=True, check=False
+        settings = {**dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0", "MPLBACKEND": "agg", "HOME": self.box.name, "TZ": "UTC", "LANG": "C.UTF-8"}
+        settings |= {"MPLCONFIGDIR": str(BUILD / "cache"), "PYTHONPATH": str(ROOT)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "builder.live.trial"], cwd=folder, env=kept | settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )  # fmt: skip
-    if result.returncode or not result.stdout:
-        kind = "Endless" if result.returncode in (-signal.SIGXCPU, -signal.SIGALRM) else "Died"
-        return {"printed": "", "fault": {"type": kind, "message": f"its process ended with {result.returncode}", "places": []}, "seconds": 0.0, "touched": [], "modules": [], "tried": []}
-    return json.loads(result.stdout)
+        self.ask(self.modules)
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.box.cleanup()
+
+    def ask(self, request) -> None:
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+
+    def attempt(self, cells: list, last: list[str], others: list[list]) -> dict:
+        """What becomes of the cells, and of changes of them, as `trial.py` answers."""
+        self.ask({"cells": cells, "last": last, "others": others, "enough": SUGGESTIONS, "seconds": 3 * MOST_SECONDS})
+        line = self.process.stdout.readline()
+        if not line:
+            raise BookError("the process that tries the claims ended: run `make live` again")
+        found = json.loads(line)
+        if "died" in found:
+            kind = "Endless" if found["died"] in (-signal.SIGXCPU, -signal.SIGALRM) else "Died"
+            fault = {"type": kind, "message": f"its process ended with {found['died']}", "places": []}
+            return {"printed": "", "fault": fault, "seconds": 0.0, "touched": [], "modules": [], "tried": []}
+        return found
 
 
-def suggestions(cells: list, mutants: list[Mutant], tried: list[dict]) -> list[dict]:
+def suggestions(cells: list, mutants: list[Mutant], tried: list[dict], trial: "Trial") -> list[dict]:
     """Two or three changes that make the claim fail: of its own cell, of which these were tried, else of what it depends on."""
     chosen = [(len(cells) - 1, mutants[one["last"]], one["fault"]) for one in tried if one["fault"]]
     asserted = [one for one in chosen if one[2]["type"] == "AssertionError"]
     if len(asserted) < 2:  # what the cell depends on
         others = [(place, mutant) for place in reversed(range(len(cells) - 1)) for mutant in ordered(cells[place][1])[:4]][:MOST_TRIED]
         changed = [[*cells[:place], [cells[place][0], mutant.source], *cells[place + 1 :]] for place, mutant in others]
-        tried = attempt(cells, [], changed)["tried"]
+        tried = trial.attempt(cells, [], changed)["tried"]
         asserted += [(*others[one["others"]], one["fault"]) for one in tried if one["fault"] and one["fault"]["type"] == "AssertionError"]
     asserted += [one for one in chosen if one not in asserted and one[2]["type"] not in ("Endless", "SyntaxError")]
     return [suggestion(cells, *one) for one in asserted[:SUGGESTIONS]]

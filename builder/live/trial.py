@@ -1,10 +1,14 @@
-"""The process that tries a claim's cut, and changes of it, in a fresh CPython: `python -P -m builder.live.trial`, a request on standard input, the answer on standard output.
+"""The process that tries claims' cuts, and changes of them: `python -m builder.live.trial`. Its standard input is a line of modules to import, then a request a line;
+each is answered by a line on standard output, from a forked child that has executed nothing before, and each change in a child of that.
 
-The answer has the `modules` that the cells and what they use imported, besides what is printed and fails. The request: `cells` (label and source each; the last is the claim's own), `last`: sources that the last cell may become, `others`: whole lists of cells to try
-instead, `enough`: how many of them have to fail by an assertion. Each change is executed in a forked child, so that none sees another's.
+A request: `cells` (label and source each; the last is the claim's own), `last`: sources that the last cell may become, `others`: whole lists of cells to try
+instead, `enough`: how many of them have to fail by an assertion, `seconds`: how long the cells may take. The answer: what the last cell `printed`, the `fault`, the `seconds`,
+what of the machine was `touched`, the `modules` that were imported on the way, and the `tried` changes with their faults.
 """
 
-import ast
+import builtins
+import contextlib
+import importlib
 import json
 import os
 import resource
@@ -16,6 +20,7 @@ from .harness import run, session
 
 OUTSIDE = {"socket.connect": "network", "socket.getaddrinfo": "network", "subprocess.Popen": "process", "os.system": "process", "os.posix_spawn": "process", "os.fork": "process"}
 touched: set[str] = set()
+asked: set[str] = set()  # modules
 watching = False
 
 
@@ -32,6 +37,17 @@ def watch(event: str, arguments: tuple) -> None:
         touched.add(OUTSIDE[event])
 
 
+def noting(load):
+    """`__import__` that notes what the cells, and libraries on their behalf, ask for."""
+
+    def imported(name, globals=None, locals=None, fromlist=(), level=0):
+        if watching and not level:
+            asked.add(name.partition(".")[0])
+        return load(name, globals, locals, fromlist, level)
+
+    return imported
+
+
 def executed(cells: list, names: dict | None = None) -> dict:
     """What the last cell printed, the fault if there is one, and the seconds of one core."""
     global watching
@@ -39,7 +55,7 @@ def executed(cells: list, names: dict | None = None) -> dict:
     watching = True
     fault = run(cells, lambda label, text: printed.append(text) if label == last else None, names)
     watching = False
-    return {"printed": "".join(printed), "fault": fault, "seconds": time.process_time() - began, "touched": sorted(touched), "modules": sorted({name.partition(".")[0] for name in sys.modules})}
+    return {"printed": "".join(printed), "fault": fault, "seconds": time.process_time() - began, "touched": sorted(touched), "modules": sorted(asked)}
 
 
 def in_child(work, seconds: float) -> dict:
@@ -61,26 +77,15 @@ def in_child(work, seconds: float) -> dict:
     return json.loads(answer) if answer else {"printed": "", "fault": {"type": "Endless", "message": "", "places": []}, "seconds": seconds, "touched": [], "modules": []}
 
 
-def main() -> None:
-    request = json.load(sys.stdin)
-    out = os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
+def tried(request: dict) -> dict:
+    """The answer to one request."""
+    cells, found, failing = request["cells"], [], 0
     signal.alarm(20 * request["seconds"])  # a process that waits takes no time of a core
-    sys.addaudithook(watch)
-    cells = request["cells"]
-    for _, source in cells:  # each child would import them again
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                exec(compile(ast.Module([node], []), "<imports>", "exec"), {})
-    tried, failing = [], 0
 
-    def count(found: dict, **which) -> None:
+    def count(one: dict, **which) -> None:
         nonlocal failing
-        fault = found["fault"]
-        failing += bool(fault and fault["type"] == "AssertionError")
-        tried.append({"fault": fault, "printed": found["printed"], **which})
+        failing += bool(one["fault"] and one["fault"]["type"] == "AssertionError")
+        found.append({"fault": one["fault"], **which})
 
     # What the claim depends on is executed once, its own cell in children; what does not end is ended by the system.
     names, before = session(), {"fault": None, "seconds": 0.0}
@@ -88,19 +93,40 @@ def main() -> None:
     if cells[:-1]:
         before = executed(cells[:-1], names)
     resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    base = before | {"printed": ""} if before["fault"] else in_child(lambda: executed(cells[-1:], names), request["seconds"])
-    limit = 3 * base["seconds"] + 2
-    if not before["fault"]:
-        base["seconds"] += before["seconds"]
+    if before["fault"]:
+        return before | {"printed": "", "tried": []}
+    base = in_child(lambda: executed(cells[-1:], names), request["seconds"])
+    limit, whole = 3 * base["seconds"] + 2, 3 * (base["seconds"] + before["seconds"]) + 2
+    base["seconds"] += before["seconds"]
     if not base["fault"]:
         for number, source in enumerate(request["last"]):
             if failing < request["enough"]:
                 count(in_child(lambda source=source: executed([[cells[-1][0], source]], names), limit), last=number)
-    if not base["fault"]:
         for number, others in enumerate(request["others"]):
             if failing < request["enough"]:
-                count(in_child(lambda others=others: executed(others, session()), 3 * base["seconds"] + 2), others=number)
-    os.write(out, json.dumps({**base, "tried": tried}).encode())
+                count(in_child(lambda others=others: executed(others, session()), whole), others=number)
+    return base | {"tried": found}
+
+
+def main() -> None:
+    out = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    for module in json.loads(requests.readline()):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    builtins.__import__ = noting(builtins.__import__)
+    sys.addaudithook(watch)
+    for line in requests:
+        pid = os.fork()
+        if pid == 0:
+            os.write(out, json.dumps(tried(json.loads(line))).encode() + b"\n")
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        if status:
+            os.write(out, json.dumps({"died": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -97,11 +97,12 @@ def judged(source, before=(), printed="", tags=("claim",), **metadata):
     """What is said of a claim with this cell after these, whose cell printed that."""
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": list(tags), **metadata})
     chapter = slices.Chapter([*before, source])
-    return choose.judge(chapter, {"number": 1, "cell": cell, "value": printed}, len(before) + 1, OFFERED)
+    with choose.Trial() as trial:
+        return choose.judge(chapter, {"number": 1, "cell": cell, "value": printed}, len(before) + 1, OFFERED, trial)
 
 
 def test_a_claim_that_holds_alone_and_prints_the_same_is_live_and_what_is_suggested_makes_it_fail():
-    found = judged("y = f(3) - 1\nprint(y)\nassert y == 5, 'not five'", ["import numpy as np\nimport keras\ndef f(x):\n    return np.sum([x, x])"], "5")
+    found = judged("y = f(3) - 1\nprint(y)\nassert y == 5, 'not five'", ["import numpy as np\nimport keras\nimport math\ndef f(x):\n    return np.sum([x, x])"], "5")
     assert found["live"] and found["packages"] == ["numpy"] and found["seconds"] <= choose.MOST_SECONDS
     assert [label for label, _ in found["cells"]] == ["cell 1", "cell 2"] and "keras" not in found["cells"][0][1]
     assert len(found["suggestions"]) >= 2
@@ -126,7 +127,7 @@ def test_where_the_closest_cut_is_too_close_a_wider_one_is_taken():
         ("file", "network", {"source": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9')"}),
         ("machine", "starts a program", {"source": "import os\nassert os.system('true') == 0"}),
         ("time", "1 s", {"source": "import time\nbegan = time.process_time()\nwhile time.process_time() < began + 2:\n    pass"}),
-        ("time", "1 s", {"source": "assert x", "before": ["x = 1\nwhile x:\n    pass"]}),
+        ("time", "1 s", {"source": "assert x", "before": ["x = 1\nwhile x:\n    x = x"]}),
         ("time", "measures", {"source": "assert 1", "tags": ("claim", "timing")}),
         ("author", "live: false", {"source": "assert 1", "live": False}),
         ("IPython", "IPython", {"source": "%time x = 1"}),

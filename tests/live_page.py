@@ -14,6 +14,9 @@ class Panel:
         page.wait_for_selector(self.name)
         self.panel = page.locator(self.name)
 
+    def close(self):
+        self.page.locator(f"[aria-controls={self.name[1:]}]").click()
+
     def run(self, wait=True):
         self.panel.locator(".live-run").click()
         return self.verdict() if wait else None

@@ -241,8 +241,17 @@ def label(before: str, after: str, most: int = 34) -> tuple[str, str]:
     first, last = _around(plain(before), start, len(old) - end)
     parts = [old[first:last], new[first : len(new) - (len(old) - last)]]
     texts = [re.sub(r"\s+", " ", part.decode(errors="replace")).strip() for part in parts]
-    shown = ["nothing" if text in ("", "pass") else text for text in texts]
-    return tuple(text if len(text) <= most else text[: most - 1] + "…" for text in shown)
+    at = len(re.sub(r"\s+", " ", old[first:start].decode(errors="replace")))
+    return tuple("nothing" if text in ("", "pass") else _shortened(text, at, most) for text in texts)
+
+
+def _shortened(text: str, at: int, most: int) -> str:
+    """At most so many characters of the text, those where it changes among them."""
+    if len(text) <= most:
+        return text
+    begin = max(0, min(at - most // 3, len(text) - most + 1))
+    end = begin + most - 1 - bool(begin)
+    return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
 
 
 def _around(source: str, start: int, end: int) -> tuple[int, int]:

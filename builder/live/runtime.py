@@ -35,7 +35,7 @@ def pyodide() -> pathlib.Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, folder / name)
         print("installing Pyodide by npm (13 MB, once)", flush=True)
-        result = subprocess.run([*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, capture_output=True, text=True, check=False)
+        result = subprocess.run([*npm(), "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--silent"], cwd=folder, capture_output=True, text=True, check=False)
         if result.returncode:
             cause = (result.stderr.strip() or result.stdout.strip() or "it did not say why").splitlines()[-1]
             raise BookError(f"npm could not install Pyodide ({cause}): check the network, then run `make live` again")

@@ -90,6 +90,12 @@ def test_labels_of_suggestions(before, after, label):
     assert choose.label(before, after) == label
 
 
+def test_of_a_long_expression_the_part_that_changes_is_shown():
+    before, after = (f"y = f('a text that is long', 'and another', {number}, 'and a third one of them')" for number in (4, 5))
+    old, new = choose.label(before, after)
+    assert "4" in old and "5" in new and max(len(old), len(new)) <= 34 and old.startswith("…") and old.endswith("…")
+
+
 OFFERED = choose.Runtime({"numpy": "numpy", "scipy": "scipy"}, "1")
 
 

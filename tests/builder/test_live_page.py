@@ -70,7 +70,7 @@ def open_site(chromium, books):
         page.asked = []
         page.on("console", lambda m: faults.append(f"{m.type}: {m.text}") if m.type in ("error", "warning") and "favicon" not in str(m.location) else None)
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("request", lambda r: page.asked.append(r.url.removeprefix(address)))
+        page.on("request", lambda r: page.asked.append(r.url.removeprefix(address).split("?")[0]))
         page.goto(f"{address}notebooks/one.html")
         return page
 

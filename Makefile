@@ -32,7 +32,7 @@ SETTINGS := PYTHON TORCH_INDEX CHAPTER JOBS PORT FREEZE N SEEDS RECORD NEWEST UP
 $(foreach name,$(filter-out $(SETTINGS),$(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))),$(error there is no setting $(name): there are $(SETTINGS), in capitals))
 
 .DEFAULT_GOAL := book
-.PHONY: book test cells serve pdf lab new tidy doubt checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
+.PHONY: book test cells serve pdf lab new tidy doubt live live-test checksums reproduce again colab bench lighthouse lock docker docker-up docker-test clean help
 
 book: $(VENV)/book ## execute the chapters, build the site, say where it is (the default)
 	@$(EXECUTE)
@@ -65,6 +65,16 @@ tidy: $(VENV)/book ## take out of the notebooks what editors and runs leave ther
 
 doubt: $(VENV)/book ## break the chapters on purpose, N=20 changes each, and see which are not noticed; SEEDS=50 tries other seeds; RECORD=1 keeps it
 	@$(BUILDER) doubt $(CHAPTER) -n $(N) --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $(if $(RECORD),--record)
+
+live: $(VENV)/book ## build the site with claims that readers break on the page (Python for the browser by npm: Node.js 18 or newer)
+	@$(EXECUTE)
+	@$(BUILDER) live $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
+	@$(BUILDER) render $(CHAPTER)
+
+live-test: $(VENV)/tests ## each live claim in a browser, untouched and broken; RUNTIME=old with an old numpy by npm, where the wheels cannot be had
+	@$(EXECUTE)
+	@$(BUILDER) live $(CHAPTER)
+	@BOOK_LIVE="$(or $(RUNTIME),full)" $(BIN)/python -m pytest --numprocesses 0 tests/live $(if $(CHAPTER),-k "$(CHAPTER) or ten_claims") --capture=no
 
 checksums: $(VENV)/book ## record the checksums of data/ after a change that was meant
 	@$(BUILDER) checksums

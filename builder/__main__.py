@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     doubt.add_argument("--cells", default="", help="mutants of these code cells alone, counted from 1: 3,7-9")
     doubt.add_argument("--record", action="store_true", help="keep the results in the book, and go on with those that are kept")
     doubt.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (%(default)s)")
+    live = commands.add_parser("live", help="choose the claims that readers can break on the page, and fetch Python for the browser")
+    live.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
+    live.add_argument("--jobs", type=int, default=os.cpu_count(), help="claims at a time (%(default)s)")
     new = commands.add_parser("new", help="lay out a new chapter")
     new.add_argument("chapter", metavar="CHAPTER")
     serve = commands.add_parser("serve", help="show the site on 127.0.0.1")
@@ -97,6 +100,11 @@ def main(arguments: argparse.Namespace) -> None:
             from .doubt.command import doubt
 
             doubt(arguments.chapters, arguments.n, arguments.seeds, arguments.seed, arguments.jobs, arguments.cells, arguments.record)
+        case "live":
+            from .live.command import live
+
+            with alone():
+                live(arguments.chapters, arguments.jobs)
         case "new":
             from .new import new
 

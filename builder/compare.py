@@ -17,7 +17,7 @@ import time
 
 import bs4
 
-from .files import ROOT, BookError, digest
+from .files import BUILD, ROOT, BookError, digest
 from .render.site import complete_site
 
 TIMED = ".tag_timing .cell_output"
@@ -100,6 +100,8 @@ def compare() -> None:
         subprocess.run(["git", "init", "--quiet", root], check=True)
         if origin:
             subprocess.run(["git", "-C", root, "remote", "add", "origin", origin], check=True)
+        if (BUILD / "live").is_dir():  # what `make live` found and fetched
+            shutil.copytree(BUILD / "live", root / "_build" / "live")
         took = sum(build(root))
         found = differences(site, (root / "_build" / "html").resolve())
     if found:

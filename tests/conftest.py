@@ -1,11 +1,13 @@
-"""What the tests of the book share: the built site and its address."""
+"""What the tests of the book share: the built site, its address, and the browser."""
 
 import fcntl
 import os
 import signal
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from builder import browser
 from builder.files import BUILD, BookError
 from builder.render.site import chapters_site, complete_site
 from builder.serve import served
@@ -31,3 +33,26 @@ def site():
 def address(site):
     with served(site) as url:
         yield url
+
+
+class Chromium:
+    """A browser that can be started again: once in some hundred long pages, headless Chromium draws no more frames."""
+
+    def __init__(self, playwright):
+        self.playwright = playwright
+        self.start()
+
+    def start(self):
+        self.browser = self.playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
+
+    def restart(self):
+        self.browser.close()
+        self.start()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        found = Chromium(playwright)
+        yield found
+        found.browser.close()

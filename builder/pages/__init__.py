@@ -10,7 +10,7 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, doubt, executed, figures, glossary, links, machines, places, previews, repository, search, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, glossary, links, live, machines, places, previews, repository, search, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -43,8 +43,10 @@ AFTER = (
     ("doctree-resolved", theme.drop_thebe),
     ("html-collect-pages", search.page),
     ("html-page-context", sharing.describe),
+    ("html-page-context", live.add_script),
     ("html-page-context", theme.choose_scripts),
     ("build-finished", charts.write_bundle),
+    ("build-finished", live.write_runtime),
     ("build-finished", sharing.write_cards_feed_and_sitemap),
     ("build-finished", sharing.write_root_and_404),
     ("build-finished", machines.write_for_machines),

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from .. import chapters
 from ..doubt import house, results
 from ..execute.store import EXECUTED
-from . import executed
+from . import executed, live
 from .executed import chapter_of
 from .links import link, note_anchor
 
@@ -53,7 +53,7 @@ def frame(app, doctree):
         inside = parent[start : end + 1]
         del parent[start : end + 1]
         fold_code(inside[-1])
-        inside += doubted(name, number)
+        inside += doubted(name, number) + live.button(name, number)
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=anchors))
         for anchor in anchors:
@@ -108,8 +108,10 @@ class ClaimsLedger(SphinxDirective):
         return [nodes.raw("", FILTER.format(options=options), format="html"), *result]
 
     def table(self, chapter, claims):
-        group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in (8, 40, 32, 10, 10)), cols=5)
-        head = nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in ("Claim", "Sentence", "Its cell printed", "Broken on purpose", "Other seeds")))
+        widths = (8, 40, 32, 10, 10, *([10] if live.asked() else []))
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in widths), cols=len(widths))
+        heads = ("Claim", "Sentence", "Its cell printed", "Broken on purpose", "Other seeds", "In your browser")[: len(widths)]
+        head = nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in heads))
         group += nodes.thead("", head)
         body = nodes.tbody()
         for claim in claims:
@@ -119,6 +121,7 @@ class ClaimsLedger(SphinxDirective):
             value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
             body[-1] += [nodes.entry("", nodes.paragraph("", number or "not tried")) for number in numbers(chapter, claim["number"])]
+            body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []
         group += body
         return nodes.table("", group, classes=["ledger"])
 

@@ -11,6 +11,7 @@ from ..chapters import code_cells, source_path
 from ..doubt import results
 from ..execute import key, store
 from ..files import BookError, digest
+from ..live import shown
 from .guess import put_questions
 
 
@@ -46,7 +47,7 @@ def text(name: str) -> str:
 def version(name: str) -> str:
     """Digest of all that this text is made of."""
     doubts = [path.read_bytes() for path in (results.path(name), results.EQUIVALENT) if path.exists()]
-    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts)
+    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts, shown.state(name))
 
 
 def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:

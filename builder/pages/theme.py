@@ -14,7 +14,7 @@ from ..render.delivery import deliver
 
 SCRIPTS = (
     "documentation_options.js", "doctools.js", "clipboard.min.js", "copybutton.js", "sphinx-book-theme.js", "book.js",
-    "charts.js",
+    "charts.js", "live.js",
 )  # fmt: skip
 PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Token)
 

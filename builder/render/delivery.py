@@ -22,7 +22,7 @@ from .pictures import size
 
 STYLES = (
     "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css",
-    "mystnb.*.css", "book.css",
+    "mystnb.*.css", "live.css", "book.css",
 )  # fmt: skip
 ICONS = {
     "solid": ["angle-left", "angle-right", "arrow-up", "bars", "list", "magnifying-glass", "download", "expand", "file", "file-pdf", "lightbulb",

@@ -26,6 +26,7 @@ from ..chapters import chapters, configuration, load, outline, title, toc
 from ..execute.key import versions
 from ..execute.store import current, executed
 from ..files import BUILD, ROOT, BookError, alone, digest, end_with, git, let_go, point
+from ..live import shown
 from .delivery import deliver
 from .drawn import drawn, forget_the_oldest
 from .pictures import bundle, card, charts_of, cover, picture
@@ -51,7 +52,7 @@ def sources(*, with_chapters: bool) -> list[str | bytes]:
 
 def site_key(executions: dict[str, dict]) -> str:
     """Digest of everything that the site shows."""
-    return digest(*sources(with_chapters=True), json.dumps(executions, sort_keys=True))
+    return digest(*sources(with_chapters=True), json.dumps(executions, sort_keys=True), *map(shown.state, executions))
 
 
 def frame_key() -> str:

@@ -8,38 +8,13 @@ import re
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
-from builder import browser
 from builder import chapters as book
 from builder.execute.key import imported
 from builder.execute.store import executed
 from builder.files import ROOT
 
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
-
-
-class Chromium:
-    """A browser that can be started again: once in some hundred long pages, headless Chromium draws no more frames."""
-
-    def __init__(self, playwright):
-        self.playwright = playwright
-        self.start()
-
-    def start(self):
-        self.browser = self.playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
-
-    def restart(self):
-        self.browser.close()
-        self.start()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        found = Chromium(playwright)
-        yield found
-        found.browser.close()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ BUILDER = $(BIN)/python -m builder
 EXECUTE = $(BUILDER) execute $(CHAPTER) $(if $(JOBS),--jobs $(JOBS))
 TESTS = $(if $(CHAPTER),notebooks/$(CHAPTER).ipynb tests/book tests/chapters -k "$(CHAPTER)")
 
-SETTINGS := PYTHON TORCH_INDEX CHAPTER JOBS PORT FREEZE N SEEDS RECORD NEWEST UPGRADE PYTEST DOCKER_FLAGS BOOK_IMAGE VENV SHELL
+SETTINGS := PYTHON TORCH_INDEX CHAPTER JOBS PORT FREEZE N SEEDS RECORD NEWEST UPGRADE PYTEST DOCKER_FLAGS BOOK_IMAGE VENV RUNTIME SHELL
 $(foreach name,$(filter-out $(SETTINGS),$(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))),$(error there is no setting $(name): there are $(SETTINGS), in capitals))
 
 .DEFAULT_GOAL := book

@@ -158,12 +158,13 @@ def test_a_chapter_that_fails_as_it_stands_says_so():
 
 def test_an_interrupted_run_leaves_no_process():
     mutants = draw(places(CELLS), 20, 1)
+    others = set(psutil.Process().children(recursive=True))  # browsers of other tests
     reports = attempt(SMALL, mutants)
     next(report for report in reports if "mutant" in report)
-    workers = psutil.Process().children(recursive=True)
+    workers = set(psutil.Process().children(recursive=True)) - others
     assert workers
     reports.close()
-    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers), "the children to end", 30)
+    wait_until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers), "the children to end")
 
 
 def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(monkeypatch, tmp_path, capsys):

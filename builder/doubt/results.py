@@ -23,8 +23,13 @@ MOST_EQUIVALENT = 0.25  # of a chapter's mutants; a list that grows lazily makes
 
 def equivalents(chapter: str) -> dict[tuple[str, str], str]:
     """The reason of each equivalent mutant of the chapter, by what stood before and after."""
-    listed = (yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else None) or {}
-    return {(one["before"], one["after"]): one["reason"] for one in listed.get(chapter) or []}
+    try:
+        listed = (yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else None) or {}
+        return {(one["before"], one["after"]): one["reason"] for one in listed.get(chapter) or []}
+    except yaml.YAMLError as error:
+        raise house.BookError(f"book/_doubt/equivalent.yml, line {error.problem_mark.line + 1}: not YAML: compare the indentation with the entries around it") from None
+    except (KeyError, TypeError, AttributeError):
+        raise house.BookError(f"book/_doubt/equivalent.yml: each entry of {chapter} has `before`, `after` and `reason`: complete it") from None
 
 
 def path(chapter: str) -> pathlib.Path:

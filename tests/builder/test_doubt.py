@@ -14,7 +14,7 @@ from builder.doubt.dataflow import names
 from builder.doubt.house import Chapter
 from builder.doubt.mutants import sites
 from builder.doubt.run import STEP, attempt, draw, places, reseed
-from builder.files import ROOT
+from builder.files import ROOT, BookError
 
 CELLS = [
     "import numpy as np\nrng = np.random.default_rng(3)",
@@ -194,6 +194,14 @@ def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(
     assert (score.noticed, score.counted, score.survivors) == (1, 1, []) and score.equivalent[0]["reason"] == "nobody says so"
     assert score.too_many_equivalent
     assert results.stored(Chapter("small", [*CELLS, "x = 1"], {}))["mutants"] == []
+
+
+@pytest.mark.parametrize(("text", "words"), [("small:\n- before: a\n  - after: b", "line 3: not YAML"), ("small:\n- before: a\n", "`before`, `after` and `reason`"), ("small: a", "complete it")])
+def test_a_list_of_equivalents_that_cannot_be_read_is_said(monkeypatch, tmp_path, text, words):
+    monkeypatch.setattr(results, "EQUIVALENT", tmp_path / "equivalent.yml")
+    results.EQUIVALENT.write_text(text)
+    with pytest.raises(BookError, match=words):
+        results.equivalents("small")
 
 
 def test_the_book_tries_itself_and_shows_what_it_did_not_notice(built):

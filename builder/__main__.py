@@ -83,10 +83,14 @@ def main(arguments: argparse.Namespace) -> None:
                 check(arguments.chapters)
                 execute(arguments.chapters, arguments.jobs, in_order=arguments.in_order)
         case "render":
+            from .chapters import chapters
+            from .form import output_rules
             from .render.site import one_chapter, whole_book
 
             with alone():
                 page = one_chapter(arguments.chapter) if arguments.chapter else whole_book()
+                for fault in [fault for name in chapters() if arguments.chapter in (None, name) for fault in output_rules(name)]:
+                    print(f"{fault} (`make test` will fail)")
             print(f"the {'chapter is at' if arguments.chapter else 'site is complete:'} {page.relative_to(ROOT)}")
         case "pdf":
             from .paper import print_the_site

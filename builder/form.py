@@ -1,7 +1,7 @@
 """The form of the book, checked before anything is executed: `_toc.yml`, the notebooks, the data, requirements.txt against its lock.
 
 `make`, `make CHAPTER=` and pytest all check here. A fault is one line that names the file, the cell and the cure; all faults are listed together.
-`faults` break the build or mislead its readers and stop `make`; `rules` are what a finished chapter keeps to as well, and only `make test` asks for them.
+`faults` break the build or mislead its readers and stop `make`; `rules` are what a finished chapter keeps to as well, and only `make test` asks for them; `make` names those of the outputs.
 What can be mended without thinking, `make tidy` mends.
 """
 
@@ -25,6 +25,7 @@ from packaging.utils import canonicalize_name
 
 from .chapters import chapters, claims, code_cells, load, option, question, source_path
 from .data import data_faults
+from .execute.store import executed
 from .files import ROOT, BookError, write_atomically
 from .requirements import requirements
 
@@ -90,23 +91,29 @@ LINK = re.compile(r"\]\(\s*<?\s*(?:javascript|data|vbscript):", re.I)
 INSTALLS = re.compile(r"^[ \t]*(?:[!%]|!{2})\s*(?:\S*/)?(?:python\S* -m )?(?:pip3?|conda|mamba|apt(?:-get)?|npm)\b", re.M)
 
 
+def place(name: str, cells: list, number: int) -> str:
+    """Where a fault is: the cell's number among all, and for code that among the code cells too, which pages and reports of executions count."""
+    cell = cells[number - 1] if number <= len(cells) else None
+    code = f" (code cell {sum(c.cell_type == 'code' for c in cells[:number])})" if cell and cell.cell_type == "code" else ""
+    return f"notebooks/{name}.ipynb, cell {number}{code}"
+
+
 def notebook_faults(name: str) -> list[str]:
     """What stops this chapter from being executed, rendered or trusted."""
     try:
         notebook = load(name)
     except BookError as error:
         return [str(error)]
-    found = []
+    found, cells = [], notebook.cells
     kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
     if kernel != "python3" and kernel not in KernelSpecManager().find_kernel_specs():
         found.append(f"notebooks/{name}.ipynb: its kernel '{kernel}' is not installed: {TIDY}, which sets it to python3")
 
     def fault(number: int, what: str) -> None:
-        found.append(f"notebooks/{name}.ipynb, cell {number}: {what}")
+        found.append(f"{place(name, cells, number)}: {what}")
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         found.append(f"notebooks/{name}.ipynb: a chapter's name is in lower case, words joined by underscores: rename it, and its line in _toc.yml")
-    cells = notebook.cells
     if not cells or cells[0].cell_type != "markdown" or not re.match(r"# \S", cells[0].source):
         fault(1, "begin with a Markdown cell `# Title`, and the chapter's question below it")
     elif not question(notebook):
@@ -151,7 +158,7 @@ def anchors(notebook: nbformat.NotebookNode) -> set[str]:
 def link_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     """Links to chapters, or to places on their pages, that are not there."""
     prose = [(number, cell.source) for number, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "markdown"]
-    return [fault for number, source in prose for fault in dead_links(f"notebooks/{name}.ipynb, cell {number}", source, source_path(name))]
+    return [fault for number, source in prose for fault in dead_links(place(name, notebook.cells, number), source, source_path(name))]
 
 
 def page_faults() -> list[str]:
@@ -194,7 +201,7 @@ def guess_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     """Questions before a claim whose metadata do not say what can be guessed, or where the answer is found."""
     found = []
     for number, cell in enumerate(notebook.cells, start=1):
-        guess, where = cell.metadata.get("guess"), f"notebooks/{name}.ipynb, cell {number}: its guess"
+        guess, where = cell.metadata.get("guess"), f"{place(name, notebook.cells, number)}: its guess"
         if guess is None:
             continue
         ends = guess.get("min"), guess.get("max")
@@ -225,7 +232,7 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
         match = cell.cell_type == "markdown" and re.match(r"\*\*Claim (\d+)\.\*\*\s*(.*)", cell.source, re.S)
         if not match:
             if cell.cell_type == "markdown" and re.search(r"^\*\*Claim\b", cell.source, re.M):
-                found.append(f"notebooks/{name}.ipynb, cell {number}: a claim begins its cell, as `**Claim 3.** One falsifiable sentence.`")
+                found.append(f"{place(name, cells, number)}: a claim begins its cell, as `**Claim 3.** One falsifiable sentence.`")
             continue
         numbers.append(int(match[1]))
         slugs.append(cell.metadata.get("slug"))
@@ -248,9 +255,9 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f"{where}: the slug {slug} is that of another claim, or of a heading: give each place its own")
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", slug) or re.fullmatch(r"(?:claim|cell|chart)-\d+", slug):
             found.append(f"{where}: the slug {slug} is not lower-case words joined by hyphens that say what is claimed: correct it")
-    for number, cell in enumerate(cells):
-        if cell.cell_type == "code" and "claim" in cell.metadata.get("tags", []) and number not in of_claims:
-            found.append(f"notebooks/{name}.ipynb, cell {number + 1}: it has the tag `claim`, but the cell before it is no claim: take the tag away, or write the claim")
+    for number, cell in enumerate(cells, start=1):
+        if cell.cell_type == "code" and "claim" in cell.metadata.get("tags", []) and number - 1 not in of_claims:
+            found.append(f"{place(name, cells, number)}: it has the tag `claim`, but the cell before it is no claim: take the tag away, or write the claim")
     return found
 
 
@@ -292,7 +299,7 @@ def notebook_rules(name: str) -> list[str]:
     if len(titles) != 1:
         found.append(f"{here} has {len(titles)} titles: one `# Title`, and `##` for sections")
     for number, cell in enumerate(notebook.cells, start=1):
-        where = f"{here}, cell {number}"
+        where = place(name, notebook.cells, number)
         unknown = set(cell.metadata) - CELL_METADATA
         if unknown:
             found.append(f"{where} has metadata of an editor ({', '.join(sorted(unknown))}): {TIDY}")
@@ -320,6 +327,33 @@ def notebook_rules(name: str) -> list[str]:
         found.append(f"{here} has {len(exercises)} exercises and {len(solutions)} solutions: {least.get('exercises', 0)} at least, each `### Exercise 1` with a cell `# @title Solution`")
     if not all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions):
         found.append(f"{here}: a solution is folded away by the tag `hide-cell`")
+    return found
+
+
+PICTURES = {"image/svg+xml", "image/png", "image/jpeg", "application/vnd.vegalite.v6+json"}
+
+
+def output_rules(name: str) -> list[str]:
+    """What the outputs of a finished chapter keep to: claims print a value, pictures are described, and nothing of the machine is shown."""
+    notebook, found = executed(name), []
+    for claim in claims(notebook):
+        lines = len((claim["value"] or "").splitlines())
+        if not 1 <= lines <= 12:
+            found.append(f"notebooks/{name}.ipynb, claim {claim['number']} prints {lines or 'no'} lines: print its value, in 12 lines at most")
+    for number, cell in enumerate(notebook.cells, start=1):
+        outputs, where = cell.get("outputs", []), place(name, notebook.cells, number)
+        if any(PICTURES & set(output.get("data", {})) for output in outputs):
+            described = cell.metadata.get("mystnb", {})
+            for part, holder, key in (("alt text", "image", "alt"), ("caption", "figure", "caption")):
+                if len(described.get(holder, {}).get(key, "")) <= 20:
+                    found.append(f'{where} shows a picture without {part}: write it into the cell\'s metadata, `"mystnb": {{"{holder}": {{"{key}": "..."}}}}`')
+        for output in outputs:
+            if output.get("name") == "stderr":
+                found.append(f"{where} writes to stderr: mend what it warns of: {output.text[:300].strip()}")
+                continue
+            shown = output.get("text", "") or output.get("data", {}).get("text/plain", "") + output.get("data", {}).get("text/markdown", "")
+            if match := re.search(r" at 0x[0-9a-f]{6,}|/home/|/tmp/|site-packages|Warning:", shown):
+                found.append(f"{where} shows what is of this machine alone or a warning ({match[0].strip()}): print what the reader needs")
     return found
 
 

@@ -115,6 +115,8 @@ class Reader:
                 self.figure(figure)
         elif isinstance(child, nodes.table) and not self.chapter:
             pass  # made of what stands elsewhere
+        elif isinstance(child, nodes.paragraph) and "measured" in child["classes"]:
+            pass  # another in each build
         elif isinstance(child, (nodes.TextElement, nodes.raw)):
             here.text.append(spoken(child))
         elif isinstance(child, nodes.Element):

@@ -6,6 +6,8 @@ import nbformat
 import pytest
 from small import ONE, TOC, TWO, edit
 
+from builder import form
+
 CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "x = 1 + 1\nprint(x)\nassert x == 2, 'x is not two'"]
 
 
@@ -148,13 +150,31 @@ def test_a_new_chapter_is_in_form_and_shows_every_part_of_one(built):
     result = built.run("execute", "birthday")
     assert result.returncode == 0, result.stderr
     result = built.run("render", "birthday")
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0 and "will fail" not in result.stdout, result.stderr + result.stdout
     page = (built.root / "_build" / "chapters" / "birthday" / "html" / "notebooks" / "birthday.html").read_text()
     for part in ('class="guess', 'id="what-claim-8-says"', 'class="chart', "<figure", "<details"):
         assert part in page, part
     assert built.run("tidy", "birthday").returncode == 0
     assert (built.root / "notebooks" / "birthday.ipynb").read_text() == before
     built.failing("notebooks/birthday.ipynb is there already", command=("new", "birthday"))
+
+
+def test_what_a_chapter_shows_is_described_and_clean(monkeypatch):
+    v4 = nbformat.v4
+    picture = v4.new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})
+    shown = [[picture], [v4.new_output("stream", name="stderr", text="FutureWarning: soon")], [v4.new_output("stream", text="<x at 0x7f0011223344>")], []]
+    cells = [v4.new_markdown_cell("# One"), *(v4.new_code_cell("1", outputs=outputs) for outputs in shown)]
+    cells[-1:] = [v4.new_markdown_cell("**Claim 1.** Two and two are four."), v4.new_code_cell("assert 2 + 2 == 4", metadata={"tags": ["claim"]})]
+    monkeypatch.setattr(form, "executed", lambda name: v4.new_notebook(cells=cells))
+    found = "\n".join(form.output_rules("one"))
+    for words in (
+        "one.ipynb, cell 2 (code cell 1) shows a picture without alt text", "cell 2 (code cell 1) shows a picture without caption",
+        "cell 3 (code cell 2) writes to stderr", "FutureWarning: soon", "cell 4 (code cell 3) shows what is of this machine alone", "claim 1 prints no lines",
+    ):  # fmt: skip
+        assert words in found, found
+    assert found.count("\n") == 4
+    cells[1].metadata["mystnb"] = {"image": {"alt": "A line that rises from left to right"}, "figure": {"caption": "A line that rises from left to right"}}
+    assert "picture" not in "\n".join(form.output_rules("one"))
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,8 @@ def test_two_cold_builds_are_the_same(rendered, tmp_path_factory):
     assert other.run().returncode == 0
     other.render()
     assert compare.differences(rendered.site, other.site) == []
+    entries = (rendered.site / "vendor" / "search-entries.js").read_text()
+    assert '"book/execution.html#two"' in entries and "Slowest" not in entries, "what was measured is searched, and differs in each build"
 
 
 def test_a_changed_output_is_a_difference(rendered):

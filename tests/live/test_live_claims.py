@@ -1,6 +1,7 @@
 """Every live claim in a browser: untouched it holds, and broken in two ways it fails. `make live-test`.
 
-`BOOK_LIVE=full`: on the book's own site, with the runtime that `make live` made, all of whose wheels must be there. `BOOK_LIVE=old`: on pages rendered with an old
+`BOOK_LIVE=full`: on the book's own site, with the runtime that `make live` made: each claim that has a button there. Where wheels could not be had, their claims have none,
+and chapters without any are skipped by name. `BOOK_LIVE=old`: on pages rendered with an old
 Pyodide whose npm package carries numpy 1.17, scipy 0.17, pandas 1.0 and scikit-learn 0.22 under Python 3.8, where the wheels cannot be had: claims that these
 are too old for are told apart; ten of three chapters have to hold and to fail.
 """
@@ -71,7 +72,8 @@ def chapters_site(request, chapter):
     if MODE == "full":
         site = request.getfixturevalue("site")
         lacking = set(runtime.PACKAGES) & {p for one in choose.current(chapter).values() if one["live"] for p in one["packages"]} - runtime.manifest()["packages"].keys()
-        assert not lacking, f"the runtime has no {', '.join(lacking)}: `make live` said why"
+        if lacking and 'class="live-open"' not in (site / "notebooks" / f"{chapter}.html").read_text(encoding="utf-8"):
+            pytest.skip(f"no claim has a button: the runtime has no {', '.join(sorted(lacking))}, and `make live` said why")
         return site
     root = request.getfixturevalue("old_book")
     subprocess.run([sys.executable, "-m", "builder", "render", chapter], cwd=root, check=True)

@@ -5,7 +5,9 @@ that the chapters import, what these require, and IPython with its kernel are in
 folder, as there, with stand-ins on 127.0.0.1 for the addresses that it reads. FREEZE=requirements.lock tries the book's own versions on another Python.
 """
 
+import base64
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -13,12 +15,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
+import nbformat
+import PIL.Image
 from packaging.requirements import Requirement
 
 from . import versions as record_of
-from .chapters import chapters, claims, load, option
+from .chapters import chapters, claims, code_cells, load, option
 from .execute.chapter import run_chapter
 from .execute.key import distributions
 from .execute.pool import explain
@@ -140,6 +145,16 @@ def try_all(pip: list, roads: list[list]) -> None:
     raise BookError(f"Colab's versions could not be installed; pip says: {said[-1]}: check the network, or name another Python")
 
 
+def pictures_without_a_ground(notebook: nbformat.NotebookNode) -> list[int]:
+    """The code cells whose pictures, pixels as Colab shows them, are transparent at a corner."""
+    found = []
+    for number, cell in enumerate(code_cells(notebook), start=1):
+        pictures = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+        if any(PIL.Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGBA").getpixel((0, 0))[3] < 255 for picture in pictures):
+            found.append(number)
+    return found
+
+
 def fetch(address: str) -> str:
     """The newest freeze from its source."""
     try:
@@ -167,14 +182,16 @@ def colab(names: list[str], freeze: str, python: str | None, torch_index: str, *
     other += [f"PyTorch {has['torch']}" + (f" in place of {versions['torch']}" if has["torch"].split("+")[0] != versions.get("torch", has["torch"].split("+")[0]) else "")]
     print(f"with the versions of {source}, {', '.join(other)}", flush=True)
     faults, results = [], {}
-    with stand_ins() as variables:
+    with stand_ins() as variables, tempfile.TemporaryDirectory() as settings:  # IPython's and matplotlib's own settings, as there
         for name in names or chapters():
-            found, _ = run_chapter(name, [], python=interpreter, **variables)
+            found, notebook = run_chapter(name, [], python=interpreter, IPYTHONDIR=settings, MATPLOTLIBRC="", **variables)
             n_claims = len(claims(load(name)))
             results[name] = {"error": found["error"], "cells": found["n_cells"], "claims": n_claims, "seconds": found["seconds"]}
             if found["error"]:
                 faults.append(explain(name, found["error"]))
-            print(faults[-1].splitlines()[0] if found["error"] else f"{name}: {found['n_cells']} cells, {n_claims} claims hold, in {found['seconds']:.0f} s", flush=True)
+            elif bare := pictures_without_a_ground(notebook):
+                faults.append(f"{name}: on dark pages the letters of its figures cannot be read, for these have no ground of their own: code cell {', '.join(map(str, bare))}")
+            print(faults[-1].splitlines()[0] if faults and faults[-1].startswith(name) else f"{name}: {found['n_cells']} cells, {n_claims} claims hold, in {found['seconds']:.0f} s", flush=True)
     if record:
         record_of.keep(pathlib.PurePath(source).stem, has["python"], has, results)
     if faults:

@@ -1,7 +1,11 @@
 """`make colab`: what a freeze says, which Python and PyTorch are taken, and what is said where there is none."""
 
+import base64
+import io
 import pathlib
 
+import nbformat
+import PIL.Image
 import pytest
 from small import ONE
 
@@ -48,6 +52,16 @@ def test_the_chapters_packages_are_wanted_in_its_versions():
     wanted = colab.wanted(colab.frozen(FREEZE))
     assert {"numpy==2.1.3", "tensorflow-cpu==2.20.0", "ipykernel==6.17.1", "ipython==7.34.0"} <= set(wanted)
     assert not [line for line in wanted if line.startswith(("torch", "uv="))]
+
+
+def test_pictures_have_a_ground_for_dark_pages():
+    def cell(colour):
+        file = io.BytesIO()
+        PIL.Image.new("RGBA", (3, 3), colour).save(file, "png")
+        return nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", {"image/png": base64.b64encode(file.getvalue()).decode()})])
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# One"), cell("#ffffff"), cell("#ffffff00"), nbformat.v4.new_code_cell("1")])
+    assert colab.pictures_without_a_ground(notebook) == [2]
 
 
 def test_a_python_that_is_not_there_is_said():

@@ -1,14 +1,16 @@
 """`python -m builder doubt`: try mutants and seeds of chapters, tell the survivors, and keep the results where that is asked for."""
 
+import contextlib
 import sys
 import time
+from collections.abc import Iterator
 
 from ..chapters import chapters
 from ..files import BookError
 from . import house
 from .mutants import Mutant
 from .results import Score, equivalents, keep, stored
-from .run import attempt, draw, places, reseed
+from .run import STEP, attempt, draw, places, reseed
 
 
 def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, cells: str, record: bool) -> None:
@@ -26,7 +28,9 @@ def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, c
             if n:
                 _mutants(chapter, found, n, jobs, numbers(cells))
             if n_seeds:
-                _seeds(chapter, found, n_seeds, jobs)
+                for _ in _seeds(chapter, found, n_seeds, jobs):
+                    if record:
+                        keep(chapter, found)
         finally:
             if record and (found["mutants"] or found["seeds"]):
                 found["minutes"] = round(found.get("minutes", 0) + (time.monotonic() - began) / 60, 1)
@@ -53,22 +57,23 @@ def _mutants(chapter: house.Chapter, found: dict, n: int, jobs: int, only: set[i
     if not due:
         return
     depends: list[list[int]] = []
-    for report in attempt(chapter, due, jobs):
-        if "fault" in report:
-            raise BookError(f"{chapter.name}: {report['fault']}: mend the chapter first")
-        if "traced" in report:
-            _progress(f"{chapter.name}: as it stands, cell {report['traced']} of {report['of']}")
-        elif "depends" in report:
-            depends = report["depends"]
-        elif report["outcome"] == "broken":
-            raise BookError(f"{chapter.name}: a mutant could not be tried:\n{report['cause']}")
-        else:
-            cell, mutant = due[report["mutant"]]
-            claims = [chapter.claims[number] for number in depends[cell] if number in chapter.claims]
-            found["mutants"].append(_row(cell, mutant, report, claims))
-            _progress(f"{chapter.name}: {len(found['mutants'])} of {len(drawn)}, {sum(not one['noticed'] for one in found['mutants'])} not noticed")
-            if report["outcome"] == "survived":
-                print(f"{_where(found['mutants'][-1])}\n", flush=True)
+    with contextlib.closing(attempt(chapter, due, jobs)) as reports:
+        for report in reports:
+            if "fault" in report:
+                raise BookError(f"{chapter.name}: {report['fault']}: mend the chapter first")
+            if "traced" in report:
+                _progress(f"{chapter.name}: as it stands, cell {report['traced']} of {report['of']}")
+            elif "depends" in report:
+                depends = report["depends"]
+            elif report["outcome"] == "broken":
+                raise BookError(f"{chapter.name}: a mutant could not be tried:\n{report['cause']}")
+            else:
+                cell, mutant = due[report["mutant"]]
+                claims = [chapter.claims[number] for number in depends[cell] if number in chapter.claims]
+                found["mutants"].append(_row(cell, mutant, report, claims))
+                _progress(f"{chapter.name}: {len(found['mutants'])} of {len(drawn)}, {sum(not one['noticed'] for one in found['mutants'])} not noticed")
+                if report["outcome"] == "survived":
+                    print(f"{_where(found['mutants'][-1])}\n", flush=True)
     found["mutants"].sort(key=lambda one: (one["cell"], one["line"], one["after"]))
 
 
@@ -78,16 +83,19 @@ def _row(cell: int, mutant: Mutant, report: dict, claims: list[int]) -> dict:
     return row | ({"at": report.get("at", cell + 1), "cause": report["cause"]} if row["noticed"] else {})
 
 
-def _seeds(chapter: house.Chapter, found: dict, n_seeds: int, jobs: int) -> None:
-    due = n_seeds - len(found["seeds"])
-    for report in reseed(chapter, n_seeds, jobs=jobs) if due > 0 else ():
-        if "outcome" in report:  # the process did not get through the chapter
-            raise BookError(f"{chapter.name}: on another seed, {report['cause']}")
-        if report["offset"] not in {one["offset"] for one in found["seeds"]}:
+def _seeds(chapter: house.Chapter, found: dict, n_seeds: int, jobs: int) -> Iterator[None]:
+    """Execute the chapter on those of `n_seeds` other seeds that are not among what was found; yields after each."""
+    tried = {one["offset"] for one in found["seeds"]}
+    due = [STEP * k for k in range(1, n_seeds + 1) if STEP * k not in tried]
+    with contextlib.closing(reseed(chapter, due, jobs=jobs)) as reports:
+        for report in reports if due else ():
+            if "outcome" in report:  # the process did not get through the chapter
+                raise BookError(f"{chapter.name}: on another seed, {report['cause']}")
             found["seeds"].append({"offset": report["offset"], "failed": report["failed"]})
-        failed = ", ".join(f"cell {number} ({cause})" for number, cause in report["failed"].items())
-        print(f"{chapter.name}: seeds + {report['offset']}: {failed or 'all holds'}", flush=True)
-    found["seeds"].sort(key=lambda one: one["offset"])
+            found["seeds"].sort(key=lambda one: one["offset"])
+            failed = ", ".join(f"cell {number} ({cause})" for number, cause in report["failed"].items())
+            print(f"{chapter.name}: seeds + {report['offset']}: {failed or 'all holds'}", flush=True)
+            yield
 
 
 def _progress(text: str) -> None:
@@ -110,6 +118,6 @@ def _tell(chapter: house.Chapter, found: dict) -> None:
     if found["seeds"]:
         failed = {number for one in found["seeds"] for number in one["failed"]}
         print(f"{chapter.name}: {len(found['seeds'])} other seeds; cells that failed on some: {', '.join(sorted(failed, key=int)) or 'none'}")
-    gone = [before for before, after in equivalents(chapter.name) if before not in {m.before for _, place in places(chapter.cells) for m in place}]
-    for before in gone:
+    there = {mutant.before for _, place in places(chapter.cells) for mutant in place}
+    for before in [before for before, _ in equivalents(chapter.name) if before not in there]:
         print(f"{chapter.name}: equivalent.yml lists a line that is no longer there: {before}")

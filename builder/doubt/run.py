@@ -43,9 +43,9 @@ def attempt(chapter: house.Chapter, mutants: list[tuple[int, Mutant]], jobs: int
     return _worker(chapter, mutants=[(cell, mutant.source) for cell, mutant in mutants], offsets=[], seconds=0, jobs=jobs)
 
 
-def reseed(chapter: house.Chapter, many: int, seconds: float = 600, jobs: int = 1) -> Iterator[dict]:
-    """Execute the chapter on `many` other seeds; yields `{"offset": 7919, "failed": {cell: cause}}` of each. `seconds`: what the chapter takes."""
-    return _worker(chapter, mutants=[], offsets=[STEP * k for k in range(1, many + 1)], seconds=seconds, jobs=jobs)
+def reseed(chapter: house.Chapter, offsets: list[int], seconds: float = 600, jobs: int = 1) -> Iterator[dict]:
+    """Execute the chapter with each of these added to its seeds; yields `{"offset": 7919, "failed": {cell: cause}}` of each. `seconds`: what the chapter takes."""
+    return _worker(chapter, mutants=[], offsets=offsets, seconds=seconds, jobs=jobs)
 
 
 def _worker(chapter: house.Chapter, **request) -> Iterator[dict]:

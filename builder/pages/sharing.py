@@ -16,7 +16,7 @@ from ..render.pictures import card, cover, cover_cell
 from . import executed
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
-from .places import FORMULA, with_formulas
+from .formulas import FORMULA, with_formulas
 
 NEAR = 5  # code cells: a figure within them stands on the first screens
 

@@ -1,0 +1,94 @@
+"""Formulas: TeX becomes MathML while the book is built, which browsers set themselves, without a script and on paper as on the screen.
+
+Docutils converts them. What it reads otherwise than TeX is written for it in its own way first (AS_TEX_READS_IT), and what it does not know is an error that names the
+formula, never something that looks like one. A test compares every formula of the book with what MathJax reads in it. Their font is Latin Modern Math,
+`book/_static/formulas.woff2`.
+"""
+
+import functools
+import html
+import re
+import xml.etree.ElementTree as ElementTree
+
+from docutils import nodes
+from docutils.utils.math import MathError, latex2mathml
+
+from ..files import BookError
+
+FORMULA = re.compile(r"\\\((.*?)\\\)", re.S)  # as texts of places have them
+ARGUMENT = r"(\{[^{}]*\}|[A-Za-z]|\\[A-Za-z]+)"
+AS_TEX_READS_IT = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(\\[td]?frac)\s*(\d)", r"\1{\2}"),  # a digit is an argument of its own
+        (rf"(\\[td]?frac\s*{ARGUMENT})\s*(\d)", r"\1{\3}"),
+        (r"([\^_]|\\sqrt)\s*(\d)(?=[\d.])", r"\1{\2}"),
+        (r"\\dots(?![A-Za-z])(?=\s*[-+=<>])", r"\\cdots"),  # between operators; else between commas
+        (r"\\dots(?![A-Za-z])", r"\\ldots"),
+        (r"\\([bB]igg?)(?![A-Za-z])", r"\\\1l"),
+        (r"\\middle\s*\|", r"\\Biggl|"),
+        (r"\{gathered\}", "{matrix}"),
+        (r"(\\\\)\s*\[[^\]]*\]", r"\1"),  # more room between lines
+        (r"'+", lambda primes: "^{" + r"\prime" * len(primes[0]) + "}"),
+        (r"\*", r"{\\ast}"),
+        ("°", r"\\text{°}"),
+    )
+]
+
+
+@functools.cache
+def mathml(tex: str, *, block: bool = False) -> str:
+    """The formula as MathML for a page."""
+    known = tex
+    for pattern, replacement in AS_TEX_READS_IT:
+        known = pattern.sub(replacement, known)
+    try:
+        found = latex2mathml.tex2mathml(known, as_block=block)
+    except MathError as error:
+        raise BookError(f"the formula `{tex.strip()}` cannot be set: {error} Write it with other commands, or add to AS_TEX_READS_IT in builder/pages/formulas.py") from error
+    found = re.sub(r">\n\s*<", "><", found.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}"))
+    tree = ElementTree.fromstring(found.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "", 1))
+    for parent in tree.iter():
+        for place, child in enumerate(parent):
+            if child.tag == "munderover" and child[0].get("movablelimits") is None and child[2].get("stretchy") == "false":
+                parent[place] = indexed(child)
+            elif child.tag == "mover" and child[-1].text == "_":
+                child[-1].text = "\N{OVERLINE}"
+    return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
+
+
+def indexed(both: ElementTree.Element) -> ElementTree.Element:
+    """A letter with an accent and an index, which Docutils takes for a sum with limits."""
+    letter, index, accent = both
+    below, above = ElementTree.Element("msub"), ElementTree.Element("mover", accent="true")
+    above.extend([letter, accent])
+    below.extend([above, index])
+    return below
+
+
+def with_formulas(text: str) -> str:
+    """A text with formulas between marks, `\\(x^2\\)`, as HTML."""
+    parts = FORMULA.split(text)
+    return "".join(html.escape(part, quote=False) if i % 2 == 0 else mathml(part) for i, part in enumerate(parts))
+
+
+def on_page(translator, node, **options) -> str:
+    try:
+        return mathml(node.astext(), **options)
+    except BookError as error:
+        raise BookError(f"{translator.builder.current_docname}: {error}") from error
+
+
+def inline(translator, node):
+    translator.body.append(on_page(translator, node))
+    raise nodes.SkipNode
+
+
+def block(translator, node):
+    """In a box of its own, which scrolls where the formula is wider than a phone."""
+    translator.body.append(translator.starttag(node, "div", CLASS="math") + on_page(translator, node, block=True) + "</div>\n")
+    raise nodes.SkipNode
+
+
+def choose(app, config):
+    config.html_math_renderer = "mathml"

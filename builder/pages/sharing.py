@@ -12,8 +12,9 @@ from .. import chapters
 from ..chapters import option
 from ..files import git
 from ..render.drawn import drawn
-from ..render.pictures import card, cover, cover_cell
+from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
+from .charts import labelled, markup
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
@@ -44,9 +45,18 @@ def facts(app, doctree):
 
 
 def hero(app, name: str, notebook) -> str:
-    """The chapter's picture at its head, as a link to where it stands; empty where that is on the first screens anyway."""
+    """At the chapter's head what the reader can move, the chart tagged `cover` or else its first; where it has none, its picture, as a link to where that stands."""
+    cells, found = chapters.code_cells(notebook), charts_of(notebook)
+    if found:
+        number, (cell, _, specification) = min(enumerate(found, start=1), key=lambda chart: "cover" not in chart[1][0].metadata.get("tags", []))
+        caption = with_formulas(first_sentence(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
+        place = next(i for i, other in enumerate(cells, start=1) if other is cell)
+        return (
+            f'<div class="hero">{markup(app, specification, labelled(cell), name, number, anchor="chart-hero")}'
+            f'<p class="hero-caption">{caption}. <a href="#cell-{place}">What it shows</a></p></div>'
+        )
     cell = cover_cell(notebook)
-    number = next((i for i, other in enumerate(chapters.code_cells(notebook), start=1) if other is cell), 0)
+    number = next((i for i, other in enumerate(cells, start=1) if other is cell), 0)
     if number <= NEAR:
         return ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))

@@ -104,7 +104,7 @@ def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
     """The size attributes of an SVG, so that the text does not move when the picture arrives."""
     path = (page.parent / source).resolve()
     found = size(path.read_text(encoding="utf-8")) if path.suffix == ".svg" and path.is_file() else None
-    return f' width="{found[0]:.0f}" height="{found[1]:.0f}"' if found else ""
+    return f' width="{found[0]:.0f}" height="{found[1]:.0f}" style="--drawn: {found[0]:.0f}px"' if found else ""
 
 
 def replaced(text: str, old: str, new: str, page: pathlib.Path) -> str:

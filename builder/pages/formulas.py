@@ -16,6 +16,9 @@ from docutils.utils.math import MathError, latex2mathml
 from ..files import BookError
 
 FORMULA = re.compile(r"\\\((.*?)\\\)", re.S)  # as texts of places have them
+RELATIONS = tuple("=≤≥<>≈∝→")
+SCRIPTS = {"msub", "msup", "msubsup", "munder", "munderover"}
+THIN = ElementTree.Element("mspace", width="0.1667em")
 ARGUMENT = r"(\{[^{}]*\}|[A-Za-z]|\\[A-Za-z]+)"
 AS_TEX_READS_IT = [
     (re.compile(pattern), replacement)
@@ -26,7 +29,7 @@ AS_TEX_READS_IT = [
         (r"\\dots(?![A-Za-z])(?=\s*[-+=<>])", r"\\cdots"),  # between operators; else between commas
         (r"\\dots(?![A-Za-z])", r"\\ldots"),
         (r"\\([bB]igg?)(?![A-Za-z])", r"\\\1l"),
-        (r"\\middle\s*\|", r"\\Biggl|"),
+        (r"\\middle\s*\|", r"\\mid "),
         (r"\{gathered\}", "{matrix}"),
         (r"(\\\\)\s*\[[^\]]*\]", r"\1"),  # more room between lines
         (r"'+", lambda primes: "^{" + r"\prime" * len(primes[0]) + "}"),
@@ -48,13 +51,60 @@ def mathml(tex: str, *, block: bool = False) -> str:
         raise BookError(f"the formula `{tex.strip()}` cannot be set: {error} Write it with other commands, or add to AS_TEX_READS_IT in builder/pages/formulas.py") from error
     found = re.sub(r">\n\s*<", "><", found.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}"))
     tree = ElementTree.fromstring(found.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "", 1))
+    set_as_tex_does(tree)
+    parts = [tree] if block else broken(tree)
+    return "<wbr>".join(ElementTree.tostring(part, encoding="unicode", short_empty_elements=False) for part in parts)
+
+
+def broken(tree: ElementTree.Element) -> list[ElementTree.Element]:
+    """A long formula within a line as parts between which the line may break: before its relations, as no browser breaks one formula."""
+    if len("".join(tree.itertext())) < 20:
+        return [tree]
+    parts = [ElementTree.Element("math")]
+    for child in tree:
+        if child.tag == "mo" and child.text in RELATIONS and len(parts[-1]):
+            child.set("form", "infix")
+            parts.append(ElementTree.Element("math"))
+        parts[-1].append(child)
+    return parts
+
+
+def set_as_tex_does(tree: ElementTree.Element) -> None:
+    """What Docutils and the browsers' own spacing do otherwise."""
     for parent in tree.iter():
-        for place, child in enumerate(parent):
+        if parent.get("class") == "capital-greek":
+            parent.attrib = {"mathvariant": "normal"}
+        if parent.tag in SCRIPTS:  # no room around operators there
+            for operator in (found for script in parent[1:] for found in script.iter("mo")):
+                operator.attrib |= {"lspace": "0", "rspace": "0"}
+        for place, child in enumerate(list(parent)):
             if child.tag == "munderover" and child[0].get("movablelimits") is None and child[2].get("stretchy") == "false":
                 parent[place] = indexed(child)
             elif child.tag == "mover" and child[-1].text == "_":
                 child[-1].text = "\N{OVERLINE}"
-    return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
+            elif child.tag == "mo" and child.text == "∣" and parent.tag == "mrow" and parent[0].text in tuple("([{") and not parent[0].attrib:
+                child.set("stretchy", "true")
+            elif child.tag == "mi" and child.text == "∇":
+                child.set("mathvariant", "normal")
+            elif child.tag == "mo" and child.text in ("|", "‖", "/"):
+                child.attrib |= {"lspace": "0", "rspace": "0"}
+        with_room_around_functions(parent)
+
+
+def with_room_around_functions(row: ElementTree.Element) -> None:
+    """A thin space before and after `sin`, but not at a parenthesis."""
+    result = []
+    for child in row:
+        if child.tag != "mo" or child.text != "\N{FUNCTION APPLICATION}":
+            if result and result[-1] is THIN and child.tag == "mo" and child.text in tuple("([{|)]},."):
+                result.pop()
+            result.append(child)
+            continue
+        if len(result) > 1 and (result[-2].tag not in ("mo", "mspace") or result[-2].text in tuple(")]}")):
+            result.insert(-1, THIN)
+        result.append(THIN)
+    if THIN in result:
+        row[:] = result
 
 
 def indexed(both: ElementTree.Element) -> ElementTree.Element:

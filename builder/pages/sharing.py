@@ -49,11 +49,11 @@ def hero(app, name: str, notebook) -> str:
     cells, found = chapters.code_cells(notebook), charts_of(notebook)
     if found:
         number, (cell, _, specification) = min(enumerate(found, start=1), key=lambda chart: "cover" not in chart[1][0].metadata.get("tags", []))
-        caption = with_formulas(first_sentence(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
+        caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
         place = next(i for i, other in enumerate(cells, start=1) if other is cell)
         return (
             f'<div class="hero">{markup(app, specification, labelled(cell), name, number, anchor="chart-hero")}'
-            f'<p class="hero-caption">{caption}. <a href="#cell-{place}">What it shows</a></p></div>'
+            f'<p class="hero-caption">{caption} <a href="#cell-{place}">Where it stands</a></p></div>'
         )
     cell = cover_cell(notebook)
     number = next((i for i, other in enumerate(cells, start=1) if other is cell), 0)
@@ -95,12 +95,15 @@ def cite(app, doctree):
     section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence of a claim, without marks but those around formulas."""
+def unmarked(text: str) -> str:
+    """Markdown without its marks but those around formulas."""
     flat = re.sub(r"(?<!\\)\$(.+?)(?<!\\)\$", r"\\(\1\\)", " ".join(text.split()))
     parts = FORMULA.split(flat)
-    words = "".join(plain(part) if i % 2 == 0 else rf"\({part}\)" for i, part in enumerate(parts))
-    return re.split(r"(?<=[.:;])\s", words)[0].rstrip(".:;")
+    return "".join(plain(part) if i % 2 == 0 else rf"\({part}\)" for i, part in enumerate(parts))
+
+
+def first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.:;])\s", unmarked(text))[0].rstrip(".:;")
 
 
 def describe(app, pagename, templatename, context, doctree):

@@ -64,7 +64,7 @@ def test_every_formula_means_what_mathjax_reads_in_it(chromium):
     asked = formulas()
     expected = page.evaluate("all => all.map(([tex, display]) => MathJax.tex2mml(tex, { display }))", asked)
     page.close()
-    others = [tex for (tex, block), theirs in zip(asked, expected) if read(mathml(tex, block=block)) != read(re.sub(r"&(?!#|amp;|lt;|gt;)", "&amp;", theirs))]
+    others = [tex for (tex, block), theirs in zip(asked, expected) if read(f"<math>{mathml(tex, block=block).replace('<wbr>', '')}</math>") != read(re.sub(r"&(?!#|amp;|lt;|gt;)", "&amp;", theirs))]
     assert len(asked) > 100 and not others, others[:5]
 
 

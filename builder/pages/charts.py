@@ -18,6 +18,10 @@ from ..render.pictures import MIME, bundle, charts_of, picture
 from .executed import chapter_of
 
 
+LARGER = 1.3  # than a chart was drawn, at most (book.css)
+TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
+
+
 def write(app, specification: dict, chapter: str, number: int) -> None:
     """The chart's pictures, and its specification for the browser."""
     folder = pathlib.Path(app.outdir) / "charts"
@@ -34,11 +38,12 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
     images, label = "", html.escape(label)
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
-        width, height = re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()
-        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{width}" height="{height}" loading="lazy" alt="{label}">'
+        width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups())
+        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" loading="lazy" alt="{label}">'
+    drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     controls = sum("input" in (parameter.get("bind") or {}) for parameter in specification.get("params", []))
     return (
-        f'<div class="chart" id="{anchor or f"chart-{number}"}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--controls: {controls}; --drawn: {float(width):.0f}px">'
+        f'<div class="chart" id="{anchor or f"chart-{number}"}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--controls: {controls}; --drawn: {drawn:.0f}px">'
         f'<div class="chart-view">{images}</div></div>'
     )
 

@@ -2,6 +2,8 @@
 lay out what is far away. */
 
 (() => {
+  const root = new URL(".", document.currentScript.src);
+
   const onFirstMove = (act) => {
     const waiting = new AbortController();
     const acting = () => {
@@ -10,6 +12,13 @@ lay out what is far away. */
     };
     for (const move of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) addEventListener(move, acting, { passive: true, signal: waiting.signal });
   };
+
+  /* Buttons that copy code, a hundred on some pages, come with the reader's first move. */
+  onFirstMove(() => {
+    for (const name of ["clipboard.min.js", "copybutton.js"]) {
+      document.head.append(Object.assign(document.createElement("script"), { src: new URL(name, root), async: false }));
+    }
+  });
 
   /* Paper is light, whatever the screen is. */
   function lightOnPaper() {
@@ -174,6 +183,7 @@ lay out what is far away. */
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
+    form.dataset.ready = "";
   }
 
   /* What a link leads to (builder/pages/previews.py), beside it: on hover, on focus, and on the first touch, of which the second follows the link. Escape closes it. */

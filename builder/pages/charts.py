@@ -39,7 +39,8 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
         width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups())
-        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" loading="lazy" alt="{label}">'
+        loading = 'loading="eager" fetchpriority="high"' if anchor and theme == "light" else 'loading="lazy"'
+        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" {loading} alt="{label}">'
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     controls = sum("input" in (parameter.get("bind") or {}) for parameter in specification.get("params", []))
     return (

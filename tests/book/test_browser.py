@@ -302,6 +302,17 @@ def test_charts_work_by_keyboard(open_page):
     assert slider.input_value() != before
 
 
+def test_code_can_be_copied(open_page):
+    """By a button that comes with the reader's first move; what claims printed has none in the ledger."""
+    page = open_page("notebooks/binary_metrics.html", permissions=["clipboard-read", "clipboard-write"])
+    button = page.locator(".cell_input button.copybtn").first
+    button.click(force=True)
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('import'))")
+    page = open_page("book/claims.html")
+    page.wait_for_timeout(1000)
+    assert page.locator(".ledger .copybtn").count() == 0
+
+
 def test_a_claim_can_be_linked_to(open_page):
     page = open_page("notebooks/binary_metrics.html#claim-3")
     assert 0 <= page.locator("#claim-3").bounding_box()["y"] < 200

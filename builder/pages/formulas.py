@@ -1,8 +1,8 @@
 """Formulas: TeX becomes MathML while the book is built, which browsers set themselves, without a script and on paper as on the screen.
 
 Docutils converts them. What it reads otherwise than TeX is written for it in its own way first (AS_TEX_READS_IT), and what it does not know is an error that names the
-formula, never something that looks like one. A test compares every formula of the book with what MathJax reads in it. Their font is Latin Modern Math,
-`book/_static/formulas.woff2`.
+formula, never something that looks like one. A test compares every formula of the book with what MathJax reads in it. Their font is Latin Modern Math
+(GUST Font License), `book/_static/formulas.woff2`: renamed, cut by fontTools to letters, Greek, operators and brackets, with the font's own raised form of the prime.
 """
 
 import functools
@@ -39,14 +39,18 @@ AS_TEX_READS_IT = [
 ]
 
 
+def as_tex_reads_it(tex: str) -> str:
+    parts = re.split(r"(\\text\{[^{}]*\})", tex)  # words stay as they are
+    for pattern, replacement in AS_TEX_READS_IT:
+        parts[::2] = [pattern.sub(replacement, part) for part in parts[::2]]
+    return "".join(parts)
+
+
 @functools.cache
 def mathml(tex: str, *, block: bool = False) -> str:
     """The formula as MathML for a page."""
-    known = tex
-    for pattern, replacement in AS_TEX_READS_IT:
-        known = pattern.sub(replacement, known)
     try:
-        found = latex2mathml.tex2mathml(known, as_block=block)
+        found = latex2mathml.tex2mathml(as_tex_reads_it(tex), as_block=block)
     except MathError as error:
         raise BookError(f"the formula `{tex.strip()}` cannot be set: {error} Write it with other commands, or add to AS_TEX_READS_IT in builder/pages/formulas.py") from error
     found = re.sub(r">\n\s*<", "><", found.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}"))

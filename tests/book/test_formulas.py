@@ -76,6 +76,7 @@ def test_every_formula_means_what_mathjax_reads_in_it(chromium):
         ("x^12", "<msup><mi>x</mi><mn>1</mn></msup><mn>2</mn>"),
         (r"\hat x_0", '<msub><mover accent="true"><mi>x</mi>'),
         ("f'", "<msup><mi>f</mi><mi>′</mi></msup>"),
+        (r"\text{Bayes' 90° *}", "<mtext>Bayes' 90° *</mtext>"),
     ],
 )
 def test_a_formula_is_read_as_tex_reads_it(tex, expected):

@@ -111,7 +111,7 @@ class Execution(SphinxDirective):
             cells = list(zip(range(1, found["n_cells"] + 1), found["cell_seconds"], found["cell_memory"]))
             rows = [[link(self.env, name, f"cell {i}", f"cell-{i}"), f"{s:.1f}", megabytes(m)] for i, s, m in cells]
             slow = sorted(cells, key=lambda cell: -cell[1])[:3]
-            slowest = nodes.paragraph("", "Slowest: " + ", ".join(f"cell {i} ({s:.1f} s)" for i, s, _ in slow) + ".")
+            slowest = nodes.paragraph("", "Slowest: " + ", ".join(f"cell {i} ({s:.1f} s)" for i, s, _ in slow) + ".", classes=["measured"])
             folded = [nodes.raw("", "<details><summary>All cells</summary>", format="html"), table(["Cell", "Seconds", "Peak memory so far (MiB)"], rows)]
             result.append(section(titles[name], slowest, *folded, nodes.raw("", "</details>", format="html")))
         return result

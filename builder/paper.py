@@ -34,12 +34,6 @@ figure, .chart, div.cell_output, table { break-inside: avoid; }
 .cell, .claim { break-inside: auto; }
 .ledger, .ledger tr { break-inside: auto; }
 .cards, .headerlink, .copybtn, .facts, summary { display: none !important; }
-.math { visibility: visible; }
-"""
-FORMULAS = """
-window.MathJax = { loader: { load: ["input/tex", "output/chtml"] },
-  options: { processHtmlClass: "math", ignoreHtmlClass: "document" },
-  startup: { elements: [...document.querySelectorAll(".math")] } };
 """
 FOOTER = (
     '<div style="width:100%;font:8px sans-serif;color:#666;text-align:center">{title} · '
@@ -96,23 +90,21 @@ def document(site: pathlib.Path) -> str:
         f'<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>'
         f'<link rel="stylesheet" href="_static/site.css?v={style}"><style>{STYLE}</style></head><body><div class="bd-content"><div>'
         f'<section class="cover"><h1>{title}</h1><p>By {author}</p></section><article class="bd-article"><h1>Contents</h1><ol>{entries}</ol></article>'
-        f'{"".join(map(str, articles))}</div></div><script>{FORMULAS}</script><script src="_static/mathjax/startup.js"></script></body></html>'
+        f'{"".join(map(str, articles))}</div></div></body></html>'
     )
 
 
 def print_book(site: pathlib.Path, target: pathlib.Path) -> int:
-    """Print to `target`; returns the number of figures. A formula in error, or a picture that is not there, is a fault."""
+    """Print to `target`; returns the number of figures. A picture or a place that is not there is a fault."""
     text = document(site)
     with served(site) as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.installed(), args=browser.ARGUMENTS)
         page = chromium.new_page()
         page.route("**/book.html", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
         page.goto(address + "book.html", wait_until="load", timeout=120_000)
-        page.wait_for_function("window.MathJax?.startup?.promise", timeout=120_000)
-        page.evaluate("MathJax.startup.promise")
+        page.evaluate("document.fonts.ready")
         faults = page.evaluate(
             "() => [...[...document.images].filter((i) => !(i.complete && i.naturalWidth)).map((i) => `no picture ${i.src}`),"
-            " ...[...document.querySelectorAll('mjx-merror, .math:not(:has(mjx-container))')].map((m) => `formula ${m.textContent}`),"
             " ...[...document.querySelectorAll('a[href^=\"#\"]')].filter((a) => !document.getElementById(a.hash.slice(1)))"
             ".map((a) => `no target ${a.hash}`)]"
         )

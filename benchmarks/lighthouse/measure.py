@@ -21,9 +21,9 @@ from builder.files import BUILD
 from builder.render.site import SITE
 
 COMMAND = BUILD / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
-PAGES = ("book/intro", "notebooks/binary_metrics", "notebooks/central_limit_theorem")
+PAGES = ("book/intro", "book/claims", "notebooks/binary_metrics", "notebooks/central_limit_theorem")
 TARGETS = {
-    "mobile": {"performance": 90, "accessibility": 100, "best-practices": 100, "seo": 100},
+    "mobile": {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100},
     "desktop": {"performance": 100, "accessibility": 100, "best-practices": 100, "seo": 100},
 }
 TEXT = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".xml": "application/xml"}

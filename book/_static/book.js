@@ -1,4 +1,4 @@
-/* What the pages do once they are there: set formulas, open links to folded cells, let wide things be scrolled by keyboard,
+/* What the pages do once they are there: open links to folded cells, let wide things be scrolled by keyboard,
 lay out what is far away. */
 
 (() => {
@@ -13,71 +13,22 @@ lay out what is far away. */
     for (const move of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) addEventListener(move, acting, { passive: true, signal: waiting.signal });
   };
 
-  let mathjax;
+  /* Buttons that copy code, a hundred on some pages, come with the reader's first move. */
+  onFirstMove(() => {
+    for (const name of ["clipboard.min.js", "copybutton.js"]) {
+      document.head.append(Object.assign(document.createElement("script"), { src: new URL(name, root), async: false }));
+    }
+  });
 
-  /* MathJax, loaded when the first formula is near. */
-  const formulaSetter = () =>
-    (mathjax ??= new Promise((resolve) => {
-      window.MathJax = {
-        loader: { load: ["input/tex", "output/chtml"] },
-        options: { processHtmlClass: "math", ignoreHtmlClass: "document" },
-        startup: { typeset: false, ready: () => resolve(MathJax.startup.defaultReady()) },
-      };
-      const onerror = () => document.documentElement.classList.add("formulas-fail"); // shown as they are written
-      document.head.append(Object.assign(document.createElement("script"), { src: new URL("mathjax/startup.js", root), onerror }));
-    }));
-
-  /* Formulas are set shortly before they come into view, all of them before the page is printed. */
-  function setFormulas() {
-    const waiting = new Set();
-    let near;
-    const set = (entries) => {
-      const now = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
-      for (const formula of now) {
-        near.unobserve(formula);
-        waiting.delete(formula);
-      }
-      if (!now.length) return;
-      mathjax = formulaSetter()
-        .then(() => MathJax.typesetPromise(now))
-        .then(() => now.forEach((formula) => [...formula.querySelectorAll("mjx-container[display]"), formula.closest("li > p")].filter(Boolean).forEach(letScroll)));
-    };
-    const observe = (rootMargin) => {
-      near?.disconnect();
-      near = new IntersectionObserver(set, { rootMargin });
-      for (const formula of waiting) near.observe(formula);
-    };
-    const watch = (formulas) => formulas.forEach((formula) => waiting.add(formula) && near.observe(formula));
-    // What is below the first screen waits until the reader moves: the setter is most of what such a page weighs.
-    observe("0px");
-    watch(document.querySelectorAll(".math"));
-    onFirstMove(() => observe("600px 0px"));
-    document.addEventListener("formulas", ({ target }) => watch(target.querySelectorAll(".math"))); // what came later
-    return () => {
-      const rest = [...waiting];
-      waiting.clear();
-      return rest.length ? formulaSetter().then(() => MathJax.typesetPromise(rest)) : Promise.resolve();
-    };
-  }
-
-  /* Paper is light, whatever the screen is, and has all formulas and what was folded away by the reader's own choice. A browser's own print command
-  does not wait: what has been set by then is printed, the rest as it is written. */
-  async function printPage() {
-    await setRest?.();
-    window.print();
-  }
-
+  /* Paper is light, whatever the screen is. */
   function lightOnPaper() {
     let theme;
     addEventListener("beforeprint", () => {
       theme = document.documentElement.dataset.theme;
       document.documentElement.dataset.theme = "light";
-      document.documentElement.classList.add("formulas-fail");
-      window.MathJax?.typeset?.([...document.querySelectorAll(".math:not(:has(mjx-container))")]);
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
-      document.documentElement.classList.remove("formulas-fail");
     });
   }
 
@@ -102,7 +53,7 @@ lay out what is far away. */
       (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => letScroll(entry.target)),
       { rootMargin: "600px 0px" },
     );
-    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container, li > p")) near.observe(box);
+    for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container, li > p, div.math")) near.observe(box);
   }
 
   /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on
@@ -232,6 +183,7 @@ lay out what is far away. */
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
+    form.dataset.ready = "";
   }
 
   /* What a link leads to (builder/pages/previews.py), beside it: on hover, on focus, and on the first touch, of which the second follows the link. Escape closes it. */
@@ -262,7 +214,6 @@ lay out what is far away. */
       box.style.left = `${Math.max(0, Math.min(line.left - page.left, page.width - box.offsetWidth))}px`;
       const below = line.bottom + box.offsetHeight + 12 < innerHeight || line.top < box.offsetHeight + 80;
       box.style.top = `${(below ? line.bottom + 6 : line.top - box.offsetHeight - 6) - page.top}px`;
-      box.dispatchEvent(new CustomEvent("formulas", { bubbles: true }));
     };
     const soon = (what, wait) => {
       clearTimeout(later);
@@ -297,9 +248,8 @@ lay out what is far away. */
     );
   }
 
-  let setRest;
   const actions = {
-    print: printPage,
+    print: () => window.print(),
   };
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -318,5 +268,4 @@ lay out what is far away. */
     followTheReader();
     showPreviews();
   });
-  addEventListener("load", () => setTimeout(() => (setRest = setFormulas())));
 })();

@@ -1,4 +1,4 @@
-/* Bring the page's interactive charts to life when they come into view.
+/* Bring the page's interactive charts to life when they come into view, once the reader moves.
 
 Until then, and without JavaScript, each chart is the picture that the build drew. */
 
@@ -13,7 +13,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       document.head.append(script);
     }));
 
+  const moved = new Promise((next) => {
+    for (const move of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) addEventListener(move, next, { passive: true, once: true });
+  });
+
   async function draw(chart) {
+    await moved;
     if (!chart.clientWidth) return;
     await Promise.all([load("vendor/vega.js"), load(`charts/${chart.dataset.source}`)]);
     const { theme } = root.dataset;

@@ -72,10 +72,13 @@
   }
   window.bookSearch = search;
 
-  /* Text with its formulas as elements, to be set, and the words that were found marked. */
+  /* Text with its formulas as the build set them, and the words that were found marked. */
   function lettered(text, words, stem) {
-    return text.split(/(\\\(.*?\\\))/s).flatMap((part, i) => {
-      if (i % 2) return [Object.assign(document.createElement("span"), { className: "math", textContent: part })];
+    return text.split(/\\\((.*?)\\\)/s).flatMap((part, i) => {
+      if (i % 2) {
+        const formula = Object.assign(document.createElement("template"), { innerHTML: searchFormulas[part] ?? "" }).content;
+        return formula.firstChild ? [formula] : [part];
+      }
       return part.split(/([\p{L}\p{N}_]+)/u).map((word) => {
         if (!words.has(stem(word))) return word;
         return Object.assign(document.createElement("mark"), { textContent: word });
@@ -118,7 +121,6 @@
     if (whole) status.textContent = `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
     else if (found.length) status.textContent = `No place has all of these words, ${found.length} some.${most}`;
     else status.textContent = "Nothing has these words. Try fewer of them, or the words of the error message.";
-    list.dispatchEvent(new CustomEvent("formulas", { bubbles: true }));
   }
 
   document.addEventListener("DOMContentLoaded", () => {

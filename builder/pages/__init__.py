@@ -10,12 +10,13 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, doubt, executed, figures, glossary, links, live, machines, places, previews, repository, search, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, formulas, glossary, links, live, machines, places, previews, repository, search, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
     ("config-inited", theme.read_on_all_cores),
     ("config-inited", theme.calm_code),
+    ("config-inited", formulas.choose),
     ("config-inited", repository.locate),
     ("config-inited", contents.count),
     ("builder-inited", search.no_index_of_words),
@@ -79,6 +80,7 @@ def setup(app):
     for first, hooks in ((100, BEFORE), (600, AFTER)):
         for place, (event, hook) in enumerate(hooks):
             app.connect(event, naming(event, hook), priority=first + place)
+    app.add_html_math_renderer("mathml", (formulas.inline, None), (formulas.block, None))
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

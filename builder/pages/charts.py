@@ -18,24 +18,39 @@ from ..render.pictures import MIME, bundle, charts_of, picture
 from .executed import chapter_of
 
 
-def markup(app, specification: dict, label: str, chapter: str, number: int) -> str:
-    data = json.dumps(specification, separators=(",", ":"))
-    folder, images = pathlib.Path(app.outdir) / "charts", ""
+LARGER = 1.3  # than a chart was drawn, at most (book.css)
+TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
+
+
+def write(app, specification: dict, chapter: str, number: int) -> None:
+    """The chart's pictures, and its specification for the browser."""
+    folder = pathlib.Path(app.outdir) / "charts"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("light", "dark"):
-        svg = drawn(picture, json.dumps(specification), name).decode()
-        file = folder / f"{chapter}-{number}-{name}.svg"
-        file.write_text(svg, encoding="utf-8")
-        width, height = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg).groups()
-        images += (
-            f'<img class="only-{name}" src="../charts/{file.name}" width="{width}" height="{height}" loading="lazy" alt="{html.escape(label)}">'
-        )
+    for theme in ("light", "dark"):
+        (folder / f"{chapter}-{number}-{theme}.svg").write_bytes(drawn(picture, json.dumps(specification), theme))
     # A script, for a page that was opened from a folder may load no data in another way.
-    source = folder / f"{chapter}-{number}.js"
+    source, data = folder / f"{chapter}-{number}.js", json.dumps(specification, separators=(",", ":"))
     source.write_text(f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n", encoding="utf-8")
+
+
+def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "") -> str:
+    """The chart as pictures that charts.js brings to life, with room for its controls."""
+    images, label = "", html.escape(label)
+    for theme in ("light", "dark"):
+        file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
+        width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups())
+        loading = 'loading="eager" fetchpriority="high"' if anchor and theme == "light" else 'loading="lazy"'
+        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" {loading} alt="{label}">'
+    drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
+    controls = sum("input" in (parameter.get("bind") or {}) for parameter in specification.get("params", []))
     return (
-        f'<div class="chart" id="chart-{number}" role="group" aria-label="{html.escape(label)}" data-source="{source.name}"><div class="chart-view">{images}</div></div>'
+        f'<div class="chart" id="{anchor or f"chart-{number}"}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--controls: {controls}; --drawn: {drawn:.0f}px">'
+        f'<div class="chart-view">{images}</div></div>'
     )
+
+
+def labelled(cell: nbformat.NotebookNode) -> str:
+    return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "An interactive chart")
 
 
 def put_charts(app, docname, source):
@@ -43,9 +58,9 @@ def put_charts(app, docname, source):
         return
     notebook = nbformat.reads(source[0], as_version=4)
     for number, (cell, output, specification) in enumerate(charts_of(notebook), start=1):
-        label = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "An interactive chart")
         try:
-            shown = markup(app, specification, label, chapter_of(docname), number)
+            write(app, specification, chapter_of(docname), number)
+            shown = markup(app, specification, labelled(cell), chapter_of(docname), number)
         except Exception as error:
             place = code_cells(notebook).index(cell) + 1
             cause = str(error).strip().splitlines()

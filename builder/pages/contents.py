@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from .. import chapters
 from ..render.delivery import PDF
 from ..render.drawn import drawn
-from ..render.pictures import cover, dark, light, thumbnail
+from ..render.pictures import cover, cover_cell, thumbnail
 from ..requirements import direct
 from ..versions import outcome, records
 from . import executed
@@ -78,11 +78,11 @@ def minutes(notebook) -> int:
 
 def pictured(app, name: str, alt: str = "") -> str:
     """The chapter's picture, small, in both themes; empty where it has none."""
-    svg, images = cover(executed.chapter(name)), ""
-    for theme, draw in (("light", light), ("dark", dark)) if svg else ():
+    images = ""
+    for theme in ("light", "dark") if cover_cell(executed.chapter(name)) else ():
         path = pathlib.Path(app.outdir) / "covers" / f"{name}-{theme}.webp"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(drawn(thumbnail, draw(svg)))
+        path.write_bytes(drawn(thumbnail, cover(executed.chapter(name), theme)))
         width, height = PIL.Image.open(path).size
         images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
     return images

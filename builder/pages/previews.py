@@ -9,8 +9,9 @@ import urllib.parse
 from docutils import nodes
 from sphinx import addnodes
 
+from .formulas import with_formulas
 from .glossary import PAGE
-from .places import Place, places, with_formulas
+from .places import Place, places
 
 KINDS = {
     "chapter": "Chapter", "section": "Section", "claim": "Claim, holds", "figure": "Figure", "question": "What goes wrong", "term": "Word", "exercise": "Exercise",

@@ -12,6 +12,7 @@ import re
 from sphinx.search.en import SearchEnglish
 
 from .. import chapters
+from .formulas import FORMULA, mathml
 from .places import places
 
 PAGE = "search"
@@ -50,6 +51,9 @@ def write_entries(app, exception):
     listed = [entry for name in order for entry in entries(app.env, name)]
     folder = pathlib.Path(app.outdir) / "vendor"
     folder.mkdir(exist_ok=True)
+    formulas = {tex: mathml(tex) for entry in listed for tex in FORMULA.findall(f"{entry['title']} {entry['text']}")}
     # In the ASCII of JSON: a folder's page has no server that names its encoding.
-    data = json.dumps(listed, separators=(",", ":"))
-    (folder / "search-entries.js").write_text(f"{SearchEnglish.js_stemmer_code}\nwindow.searchEntries = {data};\n", encoding="utf-8")
+    data, set_formulas = (json.dumps(part, separators=(",", ":")) for part in (listed, formulas))
+    (folder / "search-entries.js").write_text(
+        f"{SearchEnglish.js_stemmer_code}\nwindow.searchFormulas = {set_formulas};\nwindow.searchEntries = {data};\n", encoding="utf-8"
+    )

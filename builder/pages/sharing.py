@@ -12,11 +12,12 @@ from .. import chapters
 from ..chapters import option
 from ..files import git
 from ..render.drawn import drawn
-from ..render.pictures import card, cover, cover_cell
+from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
+from .charts import labelled, markup
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
-from .places import FORMULA, with_formulas
+from .formulas import FORMULA, with_formulas
 
 NEAR = 5  # code cells: a figure within them stands on the first screens
 
@@ -44,9 +45,18 @@ def facts(app, doctree):
 
 
 def hero(app, name: str, notebook) -> str:
-    """The chapter's picture at its head, as a link to where it stands; empty where that is on the first screens anyway."""
+    """At the chapter's head what the reader can move, the chart tagged `cover` or else its first; where it has none, its picture, as a link to where that stands."""
+    cells, found = chapters.code_cells(notebook), charts_of(notebook)
+    if found:
+        number, (cell, _, specification) = min(enumerate(found, start=1), key=lambda chart: "cover" not in chart[1][0].metadata.get("tags", []))
+        caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
+        place = next(i for i, other in enumerate(cells, start=1) if other is cell)
+        return (
+            f'<div class="hero">{markup(app, specification, labelled(cell), name, number, anchor="chart-hero")}'
+            f'<p class="hero-caption">{caption} <a href="#cell-{place}">Where it stands</a></p></div>'
+        )
     cell = cover_cell(notebook)
-    number = next((i for i, other in enumerate(chapters.code_cells(notebook), start=1) if other is cell), 0)
+    number = next((i for i, other in enumerate(cells, start=1) if other is cell), 0)
     if number <= NEAR:
         return ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
@@ -85,12 +95,15 @@ def cite(app, doctree):
     section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence of a claim, without marks but those around formulas."""
+def unmarked(text: str) -> str:
+    """Markdown without its marks but those around formulas."""
     flat = re.sub(r"(?<!\\)\$(.+?)(?<!\\)\$", r"\\(\1\\)", " ".join(text.split()))
     parts = FORMULA.split(flat)
-    words = "".join(plain(part) if i % 2 == 0 else rf"\({part}\)" for i, part in enumerate(parts))
-    return re.split(r"(?<=[.:;])\s", words)[0].rstrip(".:;")
+    return "".join(plain(part) if i % 2 == 0 else rf"\({part}\)" for i, part in enumerate(parts))
+
+
+def first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.:;])\s", unmarked(text))[0].rstrip(".:;")
 
 
 def describe(app, pagename, templatename, context, doctree):

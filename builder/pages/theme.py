@@ -13,9 +13,8 @@ from ..files import BUILD
 from ..render.delivery import deliver
 
 SCRIPTS = (
-    "documentation_options.js", "doctools.js", "clipboard.min.js", "copybutton.js", "sphinx-book-theme.js", "book.js",
-    "charts.js", "live.js",
-)  # fmt: skip
+    "documentation_options.js", "doctools.js", "sphinx-book-theme.js", "book.js", "charts.js", "live.js",
+)  # fmt: skip; book.js loads those that copy code
 PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Token)
 
 

@@ -7,7 +7,6 @@ site and the page's own inline ones by their hash, and no evaluation of text as 
 
 import base64
 import hashlib
-import importlib.metadata
 import pathlib
 import re
 import shutil
@@ -30,10 +29,6 @@ ICONS = {
     "brands": ["github"],
 }  # fmt: skip
 UNUSED = ("scripts/fontawesome.js", "scripts/fontawesome.js.map", "vendor/fontawesome", "sphinx-thebe.js", "sphinx-thebe.css", "webpack-macros.html", "searchtools.js", "sphinx_highlight.js", "language_data.js", "sbt-webpack-macros.html")
-MATHJAX = (
-    "core.js", "loader.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js", "output/chtml/fonts/tex.js",
-    "output/chtml/fonts/woff-v2",
-)  # fmt: skip
 PDF = '<span class="pdf">one PDF</span>'  # what pages say of it before it is there (paper.py)
 POLICY = (
     "default-src 'self'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
@@ -105,23 +100,11 @@ def write_styles(site: pathlib.Path) -> str:
     return digest(css)[:8]
 
 
-def copy_mathjax(static: pathlib.Path) -> None:
-    package = next(p for p in importlib.metadata.files("sphinx-mathjax-offline") if p.name == "tex-chtml.js")
-    source = pathlib.Path(package.locate()).parent
-    for name in MATHJAX:
-        target = static / "mathjax" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (source / name).is_dir():
-            shutil.copytree(source / name, target, dirs_exist_ok=True)
-        else:
-            shutil.copy(source / name, target)
-
-
 def picture_size(site: pathlib.Path, page: pathlib.Path, source: str) -> str:
     """The size attributes of an SVG, so that the text does not move when the picture arrives."""
     path = (page.parent / source).resolve()
     found = size(path.read_text(encoding="utf-8")) if path.suffix == ".svg" and path.is_file() else None
-    return f' width="{found[0]:.0f}" height="{found[1]:.0f}"' if found else ""
+    return f' width="{found[0]:.0f}" height="{found[1]:.0f}" style="--drawn: {found[0]:.0f}px"' if found else ""
 
 
 def replaced(text: str, old: str, new: str, page: pathlib.Path) -> str:
@@ -193,7 +176,6 @@ def spare_layout(script: pathlib.Path) -> None:
 def deliver(site: pathlib.Path) -> None:
     """Make of the pages that Sphinx wrote the site that is served, in place."""
     style_version = write_styles(site)
-    copy_mathjax(site / "_static")
     spare_layout(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
     for name in UNUSED:
         path = site / "_static" / name

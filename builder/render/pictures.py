@@ -14,10 +14,12 @@ import nbformat
 import PIL.Image
 import vl_convert
 
+from .drawn import drawn
 from .palette import COLOURS, TWINS, chart_theme, in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
+WIDTH = 680  # pixels of a chart that fills the page, without its axis, while it is a picture
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 CLAIM = COLOURS["light"]["claim"]
@@ -66,7 +68,7 @@ def picture(specification: str, name: str) -> str:
     """SVG of the chart (its specification as JSON) as it stands before anyone moves it."""
     if name == "dark":
         specification = in_dark(specification)
-    fixed = json.loads(specification.replace('"width": "container"', '"width": 560'))
+    fixed = json.loads(specification.replace('"width": "container"', f'"width": {WIDTH}'))
     merged = {**fixed.get("config", {}), **chart_theme(name)}
     svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
     # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
@@ -87,16 +89,28 @@ def charts_of(notebook: nbformat.NotebookNode) -> list[tuple]:
     return [(cell, output, output.data[MIME]) for cell, output in outputs if MIME in output.get("data", {})]
 
 
+def chart_in(cell: nbformat.NotebookNode) -> dict | None:
+    return next((output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})), None)
+
+
+def figure_in(cell: nbformat.NotebookNode) -> str | None:
+    return next((output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {})), None)
+
+
 def cover_cell(notebook) -> nbformat.NotebookNode | None:
-    """The cell with the chapter's picture: the one tagged `cover`, else the first with a figure."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and any("image/svg+xml" in output.get("data", {}) for output in cell.outputs)]
-    return min(cells, key=lambda cell: "cover" not in cell.metadata.get("tags", []), default=None)
+    """The cell with the chapter's picture: the one tagged `cover`, a figure or a chart, else the first with a figure."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    tagged = [cell for cell in cells if "cover" in cell.metadata.get("tags", []) and (figure_in(cell) or chart_in(cell))]
+    return next(iter([*tagged, *filter(figure_in, cells)]), None)
 
 
-def cover(notebook) -> str | None:
+def cover(notebook, theme: str = "light") -> str | None:
     """The chapter's picture as SVG."""
     cell = cover_cell(notebook)
-    return next(output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {})) if cell else None
+    if cell is None:
+        return None
+    svg = figure_in(cell)
+    return {"light": light, "dark": dark}[theme](svg) if svg else drawn(picture, json.dumps(chart_in(cell)), theme).decode()
 
 
 def thumbnail(svg: str) -> bytes:
@@ -121,7 +135,7 @@ def card(picture: str | None, title: str, book: str) -> bytes:
     )
     shown = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(ground, scale=1))).convert("RGB")
     if picture:
-        figure = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(light(picture), scale=2))).convert("RGBA")
+        figure = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(picture, scale=2))).convert("RGBA")
         figure.thumbnail((530, 550), PIL.Image.Resampling.LANCZOS)
         shown.paste(figure, (1160 - figure.width, (630 - figure.height) // 2), figure)
     file = io.BytesIO()

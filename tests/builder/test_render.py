@@ -85,7 +85,7 @@ def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(rendered):
     """Sphinx's pages are there, but what makes a site of them fails, as on a full disk."""
     first = rendered.site
     extension = rendered.root / "builder" / "render" / "delivery.py"
-    extension.write_text(extension.read_text() + "\n\ndef copy_mathjax(static):\n    raise OSError('no space left')\n")
+    extension.write_text(extension.read_text() + "\n\ndef spare_layout(script):\n    raise OSError('no space left')\n")
     rendered.failing("no space left", command=("render",))
     assert rendered.site == first and (first / "index.html").is_file()
 

@@ -1,0 +1,88 @@
+"""Formulas: what the build makes of their TeX means what MathJax, which the pages do not use, reads in it; and what cannot be set is an error."""
+
+import importlib.metadata
+import pathlib
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from builder import chapters as book
+from builder.files import ROOT, BookError
+from builder.pages.formulas import mathml
+
+ALIKE = str.maketrans({"ˆ": "^", "\N{MODIFIER LETTER MACRON}": "\N{MACRON}", "˜": "~", "―": "\N{OVERLINE}", "∣": "|", "∥": "‖", "\N{FUNCTION APPLICATION}": None, " ": None, "\N{NO-BREAK SPACE}": None})
+ALPHABETS = {"double-struck": {"E": "𝔼", "R": "ℝ", "P": "ℙ", "N": "ℕ", "1": "𝟙"}, "script": {"N": "𝒩", "L": "ℒ", "O": "𝒪"}, "bold": {"1": "𝟏", "x": "𝐱", "w": "𝐰"}}
+
+
+def found(tokens):
+    for token in tokens:
+        if token.type.startswith("math") or token.type == "amsmath":
+            yield token.content.strip(), token.type != "math_inline"
+        yield from found(token.children or [])
+
+
+def formulas() -> list[tuple[str, bool]]:
+    """Each formula of the book, and whether it stands on a line of its own."""
+    reader = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin).use(amsmath_plugin)
+    texts = [cell.source for name in book.chapters() for cell in book.load(name).cells if cell.cell_type == "markdown"]
+    texts += [path.read_text(encoding="utf-8") for path in sorted((ROOT / "book").glob("*.md"))]
+    return list(dict.fromkeys(formula for text in texts for formula in found(reader.parse(text))))
+
+
+def meaning(element: ElementTree.Element) -> list:
+    """What stands in, over and under what; letters side by side are one text, and space is nothing."""
+    tag = element.tag.rpartition("}")[2]
+    if tag in ("mi", "mn", "mo", "mtext"):
+        text = (element.text or "").translate(ALIKE)
+        return [ALPHABETS.get(element.get("mathvariant"), {}).get(text, text)] if text else []
+    inside = [meaning(child) for child in element]
+    if tag in ("math", "mrow", "mstyle", "mpadded", "mtd", "msqrt"):
+        flat = []
+        for part in sum(inside, []):
+            if flat and isinstance(part, str) and isinstance(flat[-1], str):
+                flat[-1] += part
+            else:
+                flat.append(part)
+        return [("root", flat)] if tag == "msqrt" else flat
+    return [] if tag in ("mspace", "mphantom") else [(tag.replace("under", "sub").replace("over", "sup"), inside)]
+
+
+def read(mathml: str) -> list:
+    return meaning(ElementTree.fromstring(mathml))
+
+
+def test_every_formula_means_what_mathjax_reads_in_it(chromium):
+    package = next(path for path in importlib.metadata.files("sphinx-mathjax-offline") if path.name == "tex-chtml.js")
+    page = chromium.browser.new_page()
+    page.set_content("<script>window.MathJax = { startup: { typeset: false } }</script>")
+    page.add_script_tag(path=pathlib.Path(package.locate()))
+    page.evaluate("MathJax.startup.promise")
+    asked = formulas()
+    expected = page.evaluate("all => all.map(([tex, display]) => MathJax.tex2mml(tex, { display }))", asked)
+    page.close()
+    others = [tex for (tex, block), theirs in zip(asked, expected) if read(f"<math>{mathml(tex, block=block).replace('<wbr>', '')}</math>") != read(re.sub(r"&(?!#|amp;|lt;|gt;)", "&amp;", theirs))]
+    assert len(asked) > 100 and not others, others[:5]
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\frac12", "<mfrac><mn>1</mn><mn>2</mn></mfrac>"),
+        (r"\frac\pi2", "<mfrac><mi>π</mi><mn>2</mn></mfrac>"),
+        ("x^12", "<msup><mi>x</mi><mn>1</mn></msup><mn>2</mn>"),
+        (r"\hat x_0", '<msub><mover accent="true"><mi>x</mi>'),
+        ("f'", "<msup><mi>f</mi><mi>′</mi></msup>"),
+        (r"\text{Bayes' 90° *}", "<mtext>Bayes' 90° *</mtext>"),
+    ],
+)
+def test_a_formula_is_read_as_tex_reads_it(tex, expected):
+    assert expected in mathml(tex)
+
+
+def test_a_formula_that_cannot_be_set_is_an_error():
+    with pytest.raises(BookError, match=r"the formula `\\nonsense x` cannot be set"):
+        mathml(r"\nonsense x")

@@ -28,7 +28,7 @@ class Chapter:
     @contextlib.contextmanager
     def surroundings(self):
         """Where the chapter is executed: its folder, its environment, and the folder of the kernel's settings."""
-        with sandbox(self.files) as box:
+        with sandbox(self.files, "doubt") as box:  # an execution that begins meanwhile empties its own
             yield box / "notebooks", environment(box, sys.executable), FOLDER
 
 

@@ -14,7 +14,7 @@ class Step:
 
     `reads` and `stores` are names, the functions' own names followed; `changed` are those whose value it changed; `digests`
     the values after it, by name; `kept` the changed ones as bytes where they are plain data; `fixed` the read names that
-    no cell can change in place (modules, functions, numbers, text); `drawing` those that are generators of random numbers. `forkable`: after it, the process may be forked.
+    no cell can change in place (modules, functions, numbers, text); `drawing` those that are generators of random numbers; `seconds` are of one core, `wall` by the clock. `forkable`: after it, the process may be forked.
     """
 
     reads: frozenset[str]
@@ -25,6 +25,7 @@ class Step:
     fixed: frozenset[str]
     drawing: frozenset[str]
     seconds: float
+    wall: float
     forkable: bool
 
 

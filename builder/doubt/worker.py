@@ -85,9 +85,9 @@ def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
     world = state.world()
     for number, source in enumerate(cells):
         reads, stores = plan.static(source, mentions)
-        began = time.process_time()
+        began = time.process_time(), time.monotonic()
         error = shell.run(source)
-        seconds = time.process_time() - began
+        seconds, wall = time.process_time() - began[0], time.monotonic() - began[1]
         if error is not None:
             raise RuntimeError(f"code cell {number + 1} fails as it stands: {type(error).__name__}: {error}")
         touched = {name for name in reads | stores if shell.user(name)}
@@ -109,7 +109,7 @@ def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
         digests |= after
         world = now
         drawing = {name for name in touched if hasattr(shell.names[name], "bit_generator") or isinstance(shell.names[name], numpy.random.RandomState)}
-        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), frozenset(drawing), seconds, forkable()))
+        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), frozenset(drawing), seconds, wall, forkable()))
         report({"traced": number + 1, "of": len(cells), "seconds": round(seconds, 2)})
     return steps
 
@@ -173,9 +173,6 @@ def values(shell: Shell, names: frozenset[str], expected: dict[str, str | None])
 @contextlib.contextmanager
 def own_folder():
     """A copy of the working folder with its files, so that children do not meet each other's."""
-    if not os.listdir("."):
-        yield
-        return
     box = pathlib.Path.cwd().parent
     mine = pathlib.Path(tempfile.mkdtemp(dir=box.parent))
     try:
@@ -192,7 +189,7 @@ def end_with_parent() -> None:
 
 
 class Child:
-    """A forked process that tries one mutant and answers through a pipe."""
+    """A forked process that tries one mutant and answers through a pipe. `seconds`: what the same took as it stands, by the clock."""
 
     def __init__(self, work, seconds: float):
         self.limit = most(seconds)
@@ -324,17 +321,20 @@ def main() -> None:
     by_cell: dict[int, list] = {}
     for number, (cell, source) in enumerate(mutants):
         by_cell.setdefault(cell, []).append((number, source))
+    for name in os.listdir("."):  # what the trace left
+        shutil.rmtree(name) if os.path.isdir(name) and not os.path.islink(name) else os.remove(name)
     crowd, start = Crowd(request["jobs"], report), 0
     for cell in range(max(by_cell, default=-1) + 1):
         if cell in by_cell:
             execute, _ = plan.needed(steps, start, plan.dependents(steps, cell))
-            seconds = sum(steps[number].seconds for number in execute)
+            seconds = sum(steps[number].wall for number in execute)
             # What the forked process lacks is restored or executed as the names tell: a control says whether that is enough.
             whole = start < cell and not holds(lambda start=start, cell=cell: try_mutant(shell, cells, steps, start, cell, None), seconds)
             for number, source in by_cell[cell]:
                 work = functools.partial(try_mutant, shell, cells, steps, start, cell, source, whole=whole)
-                crowd.add(number, work, sum(step.seconds for step in steps[start:]) if whole else seconds)
-        if start == cell and steps[cell].forkable:
+                crowd.add(number, work, sum(step.wall for step in steps[start:]) if whole else seconds)
+        # A cell that writes files is left to the children: what it makes may hold the path of its folder.
+        if start == cell and steps[cell].forkable and "$files" not in steps[cell].changed:
             shell.run(cells[cell])
             start += 1
     crowd.wait(0)

@@ -27,9 +27,9 @@ NETWORK = ("PIP_", "UV_")  # settings of these installers, which a chapter may u
 
 
 @contextlib.contextmanager
-def sandbox(files: list[pathlib.Path]):
-    """A folder with `notebooks/` (the working directory, empty), links to `files` where they lie in the book, and a home of its own."""
-    scratch = BUILD / "scratch"
+def sandbox(files: list[pathlib.Path], place: str = "scratch"):
+    """A folder with `notebooks/` (the working directory, empty), links to `files` where they lie in the book, and a home of its own, below `_build/{place}`."""
+    scratch = BUILD / place
     scratch.mkdir(parents=True, exist_ok=True)
     box = pathlib.Path(tempfile.mkdtemp(dir=scratch))
     try:

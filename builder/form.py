@@ -185,6 +185,8 @@ def notebook_faults(name: str) -> list[str]:
         elif cell.cell_type == "markdown":
             if scripted(cell.source):
                 fault(number, "scripts, event attributes, frames, styles and `javascript:` links are not for Markdown: let a code cell display what it computes")
+            if any(token.type == "image" and re.match(r"(?:https?:)?//", str(token.attrs["src"])) for token in (tokens(cell.source) if "![" in cell.source else ())):
+                fault(number, "it shows a picture of another host, which the site does not ask: let a code cell draw it")
             missing = set(re.findall(r"\(attachment:([^)\s]+)\)", cell.source)) - set(cell.get("attachments", {}))
             if missing:
                 fault(number, f"it shows the attachment {sorted(missing)[0]}, which the cell does not have: paste the picture again, or take it out")

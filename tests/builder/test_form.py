@@ -326,6 +326,7 @@ def test_cells_that_would_hide_run_or_break_something(small):
         (*chapter("## A\n\n<details><summary>A</summary>\n\n<details><summary>B</summary>\n\n</details></details>"), "stands inside another"),
         chapter("## A\n\n<details>\n<summary>A</summary>", "x = 1", "## B\n\nLine<br>break\n\n</details>"),
         (*chapter("## A\n\n![x](attachment:lost.png)"), "attachment lost.png"),
+        (*chapter("## A\n\n![x](https://example.org/x.png)"), "a picture of another host"),
         (*chapter("x = !pip install uv"), "installs something"),
         (*chapter("!{sys.executable} -m pip install uv"), "installs something"),
         (*chapter("!cd .; uv pip install uv"), "installs something"),

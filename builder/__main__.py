@@ -20,8 +20,8 @@ import argparse  # noqa: E402 - see above
 import os  # noqa: E402
 import re  # noqa: E402
 
-# Settings of Python, and of what makes the pages, change what a chapter or a page shows (SOURCE_DATE_EPOCH its year), or break the builder. The order of sets shows in the pages.
-# LC_CTYPE stays: where LANG is C, Python sets it itself as it begins, and this would never end.
+# Settings of Python, and of what makes the pages, change what a chapter or a page shows (SOURCE_DATE_EPOCH its year), or break the builder.
+# The order of sets shows in the pages. LC_CTYPE stays: where LANG is C, Python sets it itself as it begins, and this would never end.
 FOREIGN = re.compile(r"PYTHON(?!DONTWRITEBYTECODE|PYCACHEPREFIX|UNBUFFERED)|SPHINX|DOCUTILS|SOURCE_DATE_EPOCH|LANGUAGE|LC_(?!CTYPE)|BOOK_TOC")
 # What the builder itself takes from the environment, and how it is written.
 TAKEN = {"BOOK_TIMEOUT": (r"\d+(\.\d+)?", "a number of seconds"), "BOOK_URL": (r"https?://[^\s\"'<>]+", "the site's address, https://...")}

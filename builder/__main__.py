@@ -18,14 +18,18 @@ signal.signal(signal.SIGTERM, interrupted)
 
 import argparse  # noqa: E402 - see above
 import os  # noqa: E402
+import re  # noqa: E402
 
-# Python's own settings change what a chapter or a page shows, or break the builder. The order of sets shows in the pages.
-FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONSAFEPATH", "PYTHONUSERBASE")
+# Settings of Python, and of what makes the pages, change what a chapter or a page shows (SOURCE_DATE_EPOCH its year), or break the builder.
+# The order of sets shows in the pages. LC_CTYPE stays: where LANG is C, Python sets it itself as it begins, and this would never end.
+FOREIGN = re.compile(r"PYTHON(?!DONTWRITEBYTECODE|PYCACHEPREFIX|UNBUFFERED)|SPHINX|DOCUTILS|SOURCE_DATE_EPOCH|LANGUAGE|LC_(?!CTYPE)|BOOK_TOC")
+# What the builder itself takes from the environment, and how it is written.
+TAKEN = {"BOOK_TIMEOUT": (r"\d+(\.\d+)?", "a number of seconds"), "BOOK_URL": (r"https?://[^\s\"'<>]+", "the site's address, https://...")}
 
 
 def in_defined_surroundings() -> None:
     """Begin again without the user's settings of Python, where there are any."""
-    wanted = {name: value for name, value in os.environ.items() if name not in FOREIGN} | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    wanted = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)} | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
     if wanted != dict(os.environ):
         os.execve(sys.executable, [sys.executable, "-m", "builder", *sys.argv[1:]], wanted)
 
@@ -147,6 +151,9 @@ if __name__ == "__main__":
     from .files import BookError
 
     try:
+        for name, (form, meaning) in TAKEN.items():
+            if os.environ.get(name) and not re.fullmatch(form, os.environ[name]):
+                raise BookError(f"{name} in the environment is '{os.environ[name]}', not {meaning}: correct it, or unset it")
         main(arguments)
     except BookError as error:
         sys.exit(f"book: {error}")

@@ -13,12 +13,19 @@ sys.modules.setdefault("rfc3987_syntax", None)
 import nbformat  # noqa: E402 - see above
 import yaml  # noqa: E402
 
-from .files import ROOT, BookError  # noqa: E402
+from .files import ROOT, BookError, text_of  # noqa: E402
 
 
 def configuration() -> dict:
     """`_config.yml`, as far as the builder reads it: its own part is `builder`."""
-    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load(text_of(ROOT / "_config.yml"))
+
+
+# What `builder` in `_config.yml` may hold, and of which kind.
+OPTIONS = {
+    "resources": list, "links": dict, "environment": dict, "form": dict, "glossary": str, "description": str, "colab_freeze": str, "stand_ins": dict, "licence": str,
+    "first_day": object, "pdf": str, "locks": dict, "torch_locks": dict,
+}  # fmt: skip
 
 
 def option(name: str, otherwise=None):

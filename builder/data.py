@@ -2,8 +2,9 @@
 
 import hashlib
 import pathlib
+import re
 
-from .files import ROOT, write_atomically
+from .files import ROOT, BookError, text_of, write_atomically
 
 DATA = ROOT / "data"
 SUMS = DATA / "SHA256SUMS"
@@ -12,7 +13,14 @@ UNSUMMED = ("README.md", "SHA256SUMS")
 
 def checksums() -> dict[str, str]:
     """Each data file, by its path below `data/`, and its SHA-256."""
-    files = {path.relative_to(DATA).as_posix(): path for path in sorted(DATA.rglob("*")) if path.is_file()}
+    there = sorted(DATA.rglob("*"))
+    for path in there:
+        name = path.relative_to(DATA).as_posix()
+        if name != name.strip() or not name.isprintable() or "\\" in name:
+            raise BookError(f"data/{name!r}: a name without line breaks, backslashes and outer spaces is needed, which every system can keep: rename it")
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise BookError(f"data/{name} is a link, or no file: put the file itself there, which a clone has as well")
+    files = {path.relative_to(DATA).as_posix(): path for path in there if path.is_file()}
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if pathlib.PurePath(name).name not in UNSUMMED}
 
 
@@ -20,8 +28,12 @@ def data_faults() -> list[str]:
     """Files that are missing, not recorded, or differ from their recorded checksums."""
     if not SUMS.is_file():
         return ["data/SHA256SUMS is missing: restore it with `git checkout data/SHA256SUMS`"] if DATA.is_dir() else []
-    listed = dict(reversed(line.split(maxsplit=1)) for line in SUMS.read_text(encoding="utf-8").splitlines())
-    there, faults = checksums(), []
+    there, faults, listed = checksums(), [], {}
+    for number, line in enumerate(text_of(SUMS).splitlines(), start=1):
+        match = re.fullmatch(r"([0-9a-f]{64}) [ *](.+)|\s*", line)
+        if not match:
+            return [f"data/SHA256SUMS, line {number}: it is not as `make checksums` writes it: restore it with `git checkout data/SHA256SUMS`"]
+        listed |= {match[2]: match[1]} if match[2] else {}
     for name in sorted(listed.keys() | there.keys()):
         if name not in there:
             faults.append(f"data/{name} is missing: restore it with `git checkout data/{name}`")
@@ -29,7 +41,7 @@ def data_faults() -> list[str]:
             faults.append(f"data/{name} has no checksum: record it with `make checksums`, and describe it in data/README.md")
         elif listed[name] != there[name]:
             faults.append(f"data/{name} differs from its checksum: restore it with `git checkout data/{name}`, or record the change with `make checksums`")
-    about = (DATA / "README.md").read_text(encoding="utf-8") if (DATA / "README.md").is_file() else None
+    about = text_of(DATA / "README.md") if (DATA / "README.md").is_file() else None
     for top in dict.fromkeys(name.partition("/")[0] for name in there):
         if about is not None and top not in about:
             faults.append(f"data/README.md does not name {top}: say there where it comes from, and under which licence")

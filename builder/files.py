@@ -40,6 +40,14 @@ def write_atomically(path: pathlib.Path, content: str | bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def text_of(path: pathlib.Path) -> str:
+    """The text of a file of the book. The mark that some editors set before it is no part of it."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BookError(f"{path.relative_to(ROOT)} is not UTF-8 text (byte {error.start + 1}): save it as UTF-8") from None
+
+
 def point(link: pathlib.Path, target: pathlib.Path) -> None:
     """Make `link` lead to `target`, which lies below the link's folder, in one step; a folder in its place is removed first."""
     if link.is_dir() and not link.is_symlink():
@@ -50,10 +58,14 @@ def point(link: pathlib.Path, target: pathlib.Path) -> None:
     os.replace(temporary, link)
 
 
+ANOTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
+
+
 def git(*words: str) -> str:
-    """What git says of the book's folder; nothing where there is no git, or no repository."""
+    """What git says of the book's folder; nothing where there is no git, or no repository. One that only lies around the book's folder, or that the user's environment names, is another's."""
+    environment = {name: value for name, value in os.environ.items() if name not in ANOTHERS} | {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)}
     try:
-        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False).stdout.strip()
+        return subprocess.run(["git", "-C", ROOT, *words], env=environment, capture_output=True, text=True, errors="replace", check=False).stdout.strip()
     except OSError:
         return ""
 

@@ -13,7 +13,7 @@ import nbformat
 from .chapters import source_path
 from .files import ROOT, BookError, write_atomically
 
-FIGURE = {"image": {"alt": "Say in words what the figure shows"}, "figure": {"caption": "What to see in it."}}
+FIGURE = {"image": {"alt": "Say in words what the figure shows"}, "figure": {"caption": "What to see in it, in a sentence."}}
 # Text or code of each cell, and its metadata.
 CELLS = [
     ("# {title}\n\nIn one sentence: which question does this chapter answer, and for whom?", {}),

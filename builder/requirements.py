@@ -6,24 +6,31 @@ PyTorch's own line stays out of the lock: its hash depends on the index that the
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 
 from .chapters import option
-from .files import ROOT, BookError
+from .files import ROOT, BookError, text_of
 
 TORCH_REQUIRES = ("filelock", "fsspec", "jinja2", "networkx", "setuptools", "sympy", "typing-extensions")
 
 
 def requirements(part: str | None = None) -> list[Requirement]:
     """What requirements.txt asks for, under all its headings or under one (a comment line, the first of its paragraph)."""
-    found = []
-    for paragraph in (ROOT / "requirements.txt").read_text(encoding="utf-8").split("\n\n"):
-        heading, *lines = paragraph.strip().splitlines()
-        if heading.startswith("#") and part in (None, heading.removeprefix("#").split("(")[0].strip()):
-            found += [Requirement(line) for line in lines if line and not line.startswith("#")]
+    found, heading, before = [], None, ""
+    for number, line in enumerate(map(str.strip, text_of(ROOT / "requirements.txt").splitlines()), start=1):
+        if line.startswith("#") and not before:
+            heading = line.removeprefix("#").split("(")[0].strip()
+        elif asked := re.split(r"(?:^|\s)#", line)[0].strip():
+            try:
+                requirement = Requirement(asked)
+            except InvalidRequirement:
+                raise BookError(f"requirements.txt, line {number}: `{line}` is nothing that the lock can hold: write it as `name~=1.2`, a marker after `;`") from None
+            found += [requirement] if part in (None, heading) else []
+        before = line
     return found
 
 

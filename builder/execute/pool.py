@@ -53,7 +53,7 @@ async def run_worker(chapter: str, progress: Progress, slots: asyncio.Semaphore)
     if found is None and code == 0:
         fault = f"{chapter}: its code, data or packages changed while it ran: run `make` again"
     elif found is None:
-        fault = f"{chapter}: {messages[-1] if messages else 'its process ended without a result'}"
+        fault = f"{chapter}: {messages[-1]}"
     elif found["error"]:
         fault = explain(chapter, found["error"])
     else:
@@ -66,6 +66,7 @@ async def run_worker(chapter: str, progress: Progress, slots: asyncio.Semaphore)
 async def work(chapter: str, folder: str, progress: Progress) -> tuple[int, list[str]]:
     """The worker's exit code and what it said, after it left its result in `folder`."""
     told, tell = os.pipe()  # the worker's progress
+    number = 0
     lives, life = os.pipe()  # closes when this process ends
     kernel = None
     try:
@@ -95,13 +96,14 @@ async def work(chapter: str, folder: str, progress: Progress) -> tuple[int, list
                     process.terminate()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), 10)
-            if process.returncode != 0 and kernel:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(kernel, signal.SIGKILL)
+            if kernel:  # with what its cells started and left
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(kernel, signal.SIGKILL)
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-    return process.returncode, (await stderr).decode(errors="replace").strip().splitlines()
+    said = (await stderr).decode(errors="replace").strip().splitlines()
+    return process.returncode, said or [f"its process ended in code cell {number} without a result: the cell, or someone else, stopped it"]
 
 
 def explain(chapter: str, error: dict) -> str:

@@ -51,10 +51,14 @@ def version(name: str) -> str:
 
 
 def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:
-    """Only a cell that says so, by the tag `script`, may put a script of its own on the page."""
+    """Only a cell that says so, by the tag `script`, may put a script of its own on the page; none what another host would have to send, for the page does not ask it."""
     for number, cell in enumerate(code_cells(notebook), start=1):
-        shown = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
-        if re.search(r"<\s*script|\son\w+\s*=|javascript:", shown, re.I) and "script" not in cell.metadata.get("tags", []):
+        data = [output.get("data", {}) for output in cell.outputs]
+        shown = "".join(one.get(kind, "") for one in data for kind in ("text/html", "text/markdown"))
+        if re.search(r"<(?:iframe|embed|object|img|audio|video|source)\b[^>]*\b(?:src|data)\s*=\s*[\"']?(?:https?:)?//|!\[[^\]]*\]\(https?://", shown, re.I):
+            raise BookError(f"notebooks/{name}.ipynb, code cell {number}: it displays what another host would have to send, which the page does not ask: display what the cell itself holds")
+        scripts = re.search(r"<\s*script|\son\w+\s*=|javascript:", shown, re.I) or any("application/javascript" in one for one in data)
+        if scripts and "script" not in cell.metadata.get("tags", []):
             raise BookError(f"notebooks/{name}.ipynb, code cell {number}: it displays a script, which the page would not run: give the cell the tag `script`, if that is meant")
 
 

@@ -30,8 +30,14 @@ class Repository(NamedTuple):
 
 def parsed(address: str, branch: str) -> Repository | None:
     """The repository of an address as git or a browser writes it; None where the host is not a known one."""
-    match = re.fullmatch(r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)(github\.com|gitlab\.com)(?::\d+)?[:/]([\w.-]+(?:/[\w.-]+)+)/?", address)
-    return Repository(match[1], match[2].removesuffix(".git"), branch) if match else None
+    match = re.fullmatch(r"(?:\w+://)?(?:[^@/]+@)?(?:www\.|ssh\.|altssh\.)?(github\.com|gitlab\.com)(?::\d+)?[:/]([\w.-]+(?:/[\w.-]+)+)/?", address, re.I)
+    if not match:
+        return None
+    host, path = match[1].lower(), match[2].removesuffix(".git")
+    names = path.split("/")
+    if {".", "..", "-"} & set(names) or host == "github.com" and len(names) != 2:  # a page of the repository, or no address at all
+        return None
+    return Repository(host, path, branch)
 
 
 def from_actions() -> Repository | None:
@@ -44,19 +50,25 @@ def from_actions() -> Repository | None:
     return Repository("github.com", name, os.environ.get("GITHUB_BASE_REF") or "main" if merge else reference)
 
 
+def remote() -> str:
+    """The remote's name: `origin`, or the first, where a clone calls it otherwise."""
+    names = git("remote").split()
+    return "origin" if "origin" in names or not names else names[0]
+
+
 def from_remote() -> Repository | None:
     """The remote, at the present branch if it has been pushed, else at the remote's own."""
-    branch = git("branch", "--show-current")
-    if not branch or not git("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{branch}"):
-        branch = git("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/") or "main"
-    return parsed(git("remote", "get-url", "origin"), branch)
+    branch, name = git("branch", "--show-current"), remote()
+    if not branch or not git("rev-parse", "--verify", "--quiet", f"refs/remotes/{name}/{branch}"):
+        branch = git("symbolic-ref", "--short", f"refs/remotes/{name}/HEAD").removeprefix(f"{name}/") or "main"
+    return parsed(git("remote", "get-url", name), branch)
 
 
 def found(options: dict) -> Repository | None:
     if os.environ.get("GITHUB_REPOSITORY"):
         return from_actions()
-    remote = git("remote", "get-url", "origin")
-    if remote and (":" in remote and not remote.startswith("file:")):
+    address = git("remote", "get-url", remote())
+    if ":" in address and not address.startswith("file:"):
         return from_remote()
     return parsed(options.get("repository_url") or "", options.get("repository_branch") or "main")
 

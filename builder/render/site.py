@@ -45,7 +45,7 @@ def sources(*, with_chapters: bool) -> list[str | bytes]:
     files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
     contents = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
     packages = json.dumps(versions(["jupyter-book", "vl-convert-python", "docutils", "sphinxext-opengraph"]))
-    remote = git("remote", "get-url", "origin") + git("branch", "--show-current")
+    remote = git("remote", "-v") + git("branch", "--show-current") + git("for-each-ref", "--format=%(refname) %(symref)", "refs/remotes")
     outlines = [json.dumps(outline(load(name))) for name in chapters()]
     return [*contents, *outlines, packages, sys.version, remote, *(os.environ.get(name, "") for name in PLACE)]
 

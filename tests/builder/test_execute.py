@@ -291,6 +291,15 @@ def test_a_cell_that_prints_without_end(built, prints):
     built.mended()
 
 
+def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
+    """And a worker that a cell ended is missed in that cell."""
+    small.write("one", [ONE[0], 'import subprocess\nsubprocess.Popen(["sleep", "1000"])\nprint("sum", 2)'])
+    small.mended()
+    wait_until(lambda: not small.processes(), "the end of the cell's child", seconds=60)
+    small.write("one", [ONE[0], "x = 1", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "import time\ntime.sleep(60)"])
+    small.failing("one: its process ended in code cell")
+
+
 def test_no_kernel_outlives_its_chapter(built):
     """Also where several chapters are executed by one process, as `make colab` does."""
     program = "from builder.execute.chapter import run_chapter\nfor name in ('one', 'one'):\n    run_chapter(name, [])\nimport psutil\nprint(psutil.Process().children(recursive=True))"
@@ -310,6 +319,12 @@ def test_the_record_names_everything_that_the_outputs_depend_on(built):
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 
 
+def test_what_the_builder_takes_from_the_environment_is_in_form(small):
+    small.failing("BOOK_TIMEOUT in the environment is 'soon', not a number of seconds", BOOK_TIMEOUT="soon")
+    small.failing("BOOK_URL in the environment is 'example.org'", BOOK_URL="example.org", BOOK_TOC="/nowhere")
+    assert small.run("execute", "three", BOOK_TOC="/nowhere").stderr.startswith("book: no chapter 'three'"), "another table of contents was taken"
+
+
 def test_what_the_user_has_set_changes_nothing(small, tmp_path):
     """Backends, settings of Python, a module that shadows the library's, another kernel of the same name, another home."""
     small.write("one", [ONE[0], DRAW, "import html, sys, os\nprint('sum 2', html.escape('<'), sys.flags.optimize, sorted(os.environ))"])
@@ -323,7 +338,8 @@ def test_what_the_user_has_set_changes_nothing(small, tmp_path):
     (spec / "kernel.json").write_text(json.dumps({"argv": ["false"], "display_name": "foreign", "language": "python"}))
     result = small.run(
         MPLBACKEND="Agg", PYTHONPATH=str(tmp_path), PYTHONSTARTUP=str(tmp_path / "start.py"), PYTHONWARNINGS="error", PYTHONOPTIMIZE="2",
-        JUPYTER_PATH=str(tmp_path), KERAS_BACKEND="torch", HOME="/nowhere", LANG="xx", TZ="Asia/Kathmandu", OMP_NUM_THREADS="7",
+        JUPYTER_PATH=str(tmp_path), JUPYTER_CONFIG_DIR=str(tmp_path), IPYTHONDIR=str(tmp_path), MPLCONFIGDIR=str(tmp_path), CUDA_VISIBLE_DEVICES="7",
+        PYTHONVERBOSE="1", PYTHONDEVMODE="1", LC_ALL="xx", COLUMNS="20", FORCE_COLOR="1", SOURCE_DATE_EPOCH="0", TF_CPP_MIN_LOG_LEVEL="0", KERAS_BACKEND="torch", HOME="/nowhere", LANG="xx", TZ="Asia/Kathmandu", OMP_NUM_THREADS="7",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert (small.root / "_build" / "executed" / "one.ipynb").read_text() == before

@@ -1,10 +1,12 @@
 """Faults of form on the small book: each is one line with file, cell and cure, before anything is executed."""
 
 import json
+import subprocess
+import sys
 
 import nbformat
 import pytest
-from small import ONE, TOC, TWO, edit
+from small import CONFIG, ONE, TOC, TWO, edit
 
 from builder import form
 
@@ -209,3 +211,134 @@ def test_a_data_file_is_described(small):
     small.failing("data/README.md does not name small.txt", "licence")
     (small.root / "data" / "README.md").write_text("`small.txt` is ours.")
     small.mended()
+
+
+# --- what nobody meant to write: each is one line with its file, and nothing passes in silence or ends in a traceback
+
+CHECKED_ONE_BY_ONE = """
+import contextlib, io, json, pathlib, sys
+from builder import form
+from builder.files import BookError
+for name, text in json.load(sys.stdin):
+    path, told = pathlib.Path(name), io.StringIO()
+    before = path.read_bytes() if path.is_file() else None
+    path.write_bytes(text.encode("latin-1"))
+    with contextlib.redirect_stderr(told):
+        try:
+            form.check([])
+        except BookError as error:
+            told.write(str(error))
+    print(json.dumps(told.getvalue()))
+    path.write_bytes(before) if before is not None else path.unlink()
+"""
+
+
+def told(small, cases):
+    """What is said of each of these contents of a file: (file, its text as Latin-1), in one process."""
+    result = subprocess.run([sys.executable, "-c", CHECKED_ONE_BY_ONE], cwd=small.root, input=json.dumps(cases), capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def as_told(small, cases):
+    """Each case is a file, its text, and words that are to be said of it; without words, it is in order."""
+    for (name, text, *words), said in zip(cases, told(small, [case[:2] for case in cases]), strict=True):
+        assert bool(words) == bool(said), (name, text, said)
+        assert all(word in said for word in words), (name, text, words, said)
+
+
+def test_files_of_the_book_that_are_not_what_they_should_be(small):
+    """Settings, contents, requirements and checksums: wrong encodings, wrong kinds, words that nobody knows, what an editor or a merge leaves."""
+    sums = (small.root / "data" / "SHA256SUMS").read_text()
+    asks, option = "# The chapters\nnumpy~=2.4\n", "builder: {resources: [data]}"
+    (small.root / "requirements.lock").write_text("numpy==2.3.0 ; python_version < '3.12'\nnumpy==2.4.1\n")
+    as_told(
+        small,
+        [
+            ("_config.yml", "\xef\xbb\xbf" + CONFIG),
+            ("_config.yml", CONFIG + "\nfoo: [\n", "_config.yml, line", "not YAML"),
+            ("_config.yml", "- a list\n", "_config.yml", "compare with `git show"),
+            ("_config.yml", CONFIG + "lauch_buttons: {}\n", "`lauch_buttons` is no option: launch_buttons is the nearest"),
+            ("_config.yml", CONFIG.replace("title: A small book", "title: 7"), "_config.yml, title: 7 is not of type 'string'"),
+            ("_config.yml", CONFIG.replace(option, "builder: {resorces: [data]}"), "builder: `resorces` is no option: resources"),
+            ("_config.yml", CONFIG.replace(option, "builder: {resources: data}"), "`resources` is a list"),
+            ("_config.yml", CONFIG.replace(option, "builder: {resources: [dta]}"), "there is no dta"),
+            ("_config.yml", CONFIG.replace(option, "builder: [data]"), "a table of options"),
+            ("_config.yml", CONFIG.replace(option, "builder: {environment: {A: 1}}"), "`A` in `environment` is text"),
+            ("_config.yml", CONFIG.replace(option, 'builder: {environment: {A: "{home}"}}'), "`A` in `environment` is text"),
+            ("_toc.yml", "\xff\xfe", "_toc.yml is not UTF-8 text"),
+            ("_toc.yml", TOC.replace("caption: Small", "caption: 2024"), "put a number in quotes"),
+            ("_toc.yml", TOC.replace("notebooks/one", "./notebooks/one"), "from the book's folder on"),
+            ("_toc.yml", TOC.replace("notebooks/one", "notebooks/../notebooks/one"), "from the book's folder on"),
+            ("_toc.yml", TOC.replace("notebooks/one", f"{small.root}/notebooks/one"), "from the book's folder on"),
+            ("_toc.yml", TOC.replace("{file: notebooks/one}", "{file: notebooks/one, titel: x}"), "Unknown keys found: {'titel'}"),
+            ("notebooks/one.md", "# One", "notebooks/one.md: a chapter is a notebook"),
+            ("requirements.txt", asks + "\n\n\nnumpy>=2  # whatever\n  # a remark\n"),
+            ("requirements.txt", "\xef\xbb\xbf" + asks),
+            ("requirements.txt", ""),
+            ("requirements.txt", asks + "\npolars~=1.0\n", "polars~=1.0, but requirements.lock does not have it: run `make lock`"),
+            ("requirements.txt", "numpy~=2.5\n", "requirements.lock has 2.3.0 and 2.4.1"),
+            ("requirements.txt", asks + "-r other.txt\n", "requirements.txt, line 3: `-r other.txt`"),
+            ("requirements.txt", asks + "polars=1.0\n", "requirements.txt, line 3: `polars=1.0`"),
+            ("data/SHA256SUMS", sums.replace("  ", " *").replace("\n", "\r\n") + "\n"),
+            ("data/SHA256SUMS", "<<<<<<< HEAD\n" + sums, "data/SHA256SUMS, line 1", "git checkout"),
+            ("data/SHA256SUMS", sums + "\xff\n", "data/SHA256SUMS is not UTF-8 text"),
+            ("data/ outer", "", "outer spaces", "rename it"),
+            ("data/two\nlines", "", "line breaks", "rename it"),
+            ("book/running.md", "\xff", "book/running.md is not UTF-8 text"),
+        ],
+    )
+    (small.root / "data" / "link.txt").symlink_to("/etc/hostname")
+    small.failing("data/link.txt is a link", command=("checksums",))
+
+
+def test_cells_that_would_hide_run_or_break_something(small):
+    """Tags that let a claim fail unnoticed, scripts in disguise, HTML that takes the rest of the page with it, installers in disguise, metadata of the wrong kind."""
+
+    def chapter(*sources, **metadata):
+        small.write("two", [*TWO, *sources])
+        notebook = nbformat.read(small.root / "notebooks" / "two.ipynb", as_version=4)
+        notebook.cells[-1].metadata.update(metadata)
+        if metadata.pop("raw", None):
+            notebook.cells[-1].cell_type = "raw"
+        return "notebooks/two.ipynb", nbformat.writes(notebook).encode().decode("latin-1")
+
+    colab = "if 'google.colab' in sys.modules:\n    %pip install uv\nelse:\n    print(1)"
+    cases = [
+        (*chapter(*CLAIM, tags=["claim", "raises-exception"]), "cell 5 (code cell 3)", "by the tag raises-exception"),
+        (*chapter("print(1)", tags=["skip-execution"]), "by the tag skip-execution"),
+        (*chapter(*CLAIM, tags=["claim", "remove-output"]), "by the tag remove-output"),
+        (*chapter(CLAIM[0], "x = 1\nassert (x == 2, 'never false')", tags=["claim"]), "asserts nothing that it computed"),
+        (*chapter(CLAIM[0] + "\n\n**Claim 2.** Another one, of the same cell.", CLAIM[1], tags=["claim"]), "a second claim, or a heading"),
+        (*chapter(CLAIM[0] + "\n\n## Aside", CLAIM[1], tags=["claim"]), "a second claim, or a heading"),
+        (*chapter("## <b>raw</b>", raw=True), "a raw cell reaches the page"),
+        (*chapter("## A\n\n`\n\n<script>alert(9)</script>\n\n`"), "cell 4", "scripts, event attributes"),
+        (*chapter("## A\n\n\\` <script>alert(9)</script> \\`"), "scripts, event attributes"),
+        (*chapter('## A\n\n<a href="java&#115;cript:alert(9)">x</a>'), "scripts, event attributes"),
+        (*chapter('## A\n\n<a href="java\tscript:alert(9)">x</a>'), "scripts, event attributes"),
+        (*chapter('## A\n\n<svg><animate attributeName="href" to="javascript:alert(9)"></animate></svg>'), "scripts, event attributes"),
+        (*chapter("## A\n\n<style>.claim { display: none }</style>"), "scripts, event attributes"),
+        (*chapter("## A\n\n```{raw} html\n<script>alert(9)</script>\n```"), "scripts, event attributes"),
+        chapter("## A\n\nThe tags `<style>` and &lt;script&gt;, a < b, and\n\n~~~\n<script>alert(9)</script>\n~~~"),
+        (*chapter("## A\n\n</article></div>"), "cell 4: a `</article>` ends nothing"),
+        (*chapter('## A\n\n<div class="x">\n\nnever closed'), "cell 4: a `<div>` is not closed"),
+        (*chapter("## A\n\n<!-- never closed"), "cell 4: a comment"),
+        (*chapter("## A\n\n<details><summary>A</summary>\n\n<details><summary>B</summary>\n\n</details></details>"), "stands inside another"),
+        chapter("## A\n\n<details>\n<summary>A</summary>", "x = 1", "## B\n\nLine<br>break\n\n</details>"),
+        (*chapter("## A\n\n![x](attachment:lost.png)"), "attachment lost.png"),
+        (*chapter("## A\n\n![x](https://example.org/x.png)"), "a picture of another host"),
+        (*chapter("x = !pip install uv"), "installs something"),
+        (*chapter("!{sys.executable} -m pip install uv"), "installs something"),
+        (*chapter("!cd .; uv pip install uv"), "installs something"),
+        (*chapter("%%bash\necho\npip install uv"), "line 3 installs something"),
+        chapter("import sys\n" + colab),
+        (*chapter(f"import sys\n{colab}\n%pip install uv"), "line 6 installs something"),
+        chapter("import __main__"),
+        (*chapter("## A", slug=5), "its slug is text"),
+        (*chapter("## A", guess="many"), "its guess is a table"),
+        (*chapter("## A", guess={"choices": ["a", "b"], "printed": "(a)"}), "followed by no claim"),
+        (*chapter("print(1)", mystnb={"figure": "A caption"}), "its metadata `mystnb`"),
+        ("notebooks/two.ipynb", chapter("x = 'half'")[1].replace("half", "\\ud800"), "notebooks/two.ipynb: what stands there cannot be read (UnicodeEncodeError"),
+    ]
+    small.write("two", TWO)
+    as_told(small, cases)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from sphinx.errors import SphinxParallelError
 from sphinx.util.parallel import ParallelTasks
@@ -18,7 +19,8 @@ from sphinx.util.parallel import ParallelTasks
 from small import ONE, SmallBook, edit, wait_until
 
 from builder import compare, paper
-from builder.files import digest
+from builder.files import ROOT, BookError, digest
+from builder.pages import executed, repository
 from builder.render.site import keep_faults
 
 
@@ -110,7 +112,10 @@ def test_a_changed_heading_or_extension_renders_all_pages(rendered):
 def test_two_cold_builds_are_the_same(rendered, tmp_path_factory):
     other = SmallBook(tmp_path_factory.mktemp("again"))
     assert other.run().returncode == 0
-    other.render()
+    theirs = {"SOURCE_DATE_EPOCH": "0", "LC_ALL": "de_DE.UTF-8", "LANGUAGE": "de", "TZ": "Asia/Kathmandu", "FORCE_COLOR": "1", "SPHINXOPTS": "-D language=de"}
+    another = {"GIT_DIR": str(ROOT / ".git"), "GIT_WORK_TREE": str(ROOT), "BOOK_TOC": "/nowhere"}
+    result = other.run("render", **theirs, **another)
+    assert result.returncode == 0, result.stderr
     assert compare.differences(rendered.site, other.site) == []
     entries = (rendered.site / "vendor" / "search-entries.js").read_text()
     assert '"book/execution.html#two"' in entries and "Slowest" not in entries, "what was measured is searched, and differs in each build"
@@ -207,6 +212,26 @@ def test_a_fault_of_a_page_names_chapter_and_cell(built):
     built.failing("KeyError", "in builder.pages.typography", command=("render",))
 
 
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        ({"application/javascript": "alert(9)"}, "a script"),
+        ({"text/markdown": "<script>alert(9)</script>"}, "a script"),
+        ({"text/html": '<b onclick="alert(9)">x</b>'}, "a script"),
+        ({"text/html": '<img src="https://example.org/x.png">'}, "another host"),
+        ({"text/html": "<iframe width=9 src=//example.org></iframe>"}, "another host"),
+        ({"text/markdown": "![x](https://example.org/x.png)"}, "another host"),
+        ({"text/html": '<a href="https://example.org">x</a> <img src="data:image/png;base64,AA">'}, None),
+    ],
+)
+def test_what_a_cell_may_display(data, word):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data", data)])])
+    if word is None:
+        return executed.check_scripts("one", notebook)
+    with pytest.raises(BookError, match=f"one.ipynb, code cell 1: it displays .*{word}"):
+        executed.check_scripts("one", notebook)
+
+
 def test_no_fault_of_a_page_is_swallowed():
     """Sphinx forgets what fails while it still adds tasks, so that the report depended on the machine."""
 
@@ -233,6 +258,59 @@ def test_only_scripts_of_templates_and_of_cells_that_say_so_are_allowed(built):
     assert f"'sha256-{allowed}'" in policy
     other = re.search(r'script-src ([^;]*);', (built.site / "notebooks" / "two.html").read_text())[1]
     assert set(policy.split()) - set(other.split()) == {f"'sha256-{allowed}'"}
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("https://user:ghp_SECRET@github.com/o/n.git", "https://github.com/o/n"),
+        ("https://oauth2:SECRET@gitlab.com/g/s/n.git", "https://gitlab.com/g/s/n"),
+        ("https://user:SEC/RET@github.com/o/n.git", None),
+        ("ssh://git@ssh.github.com:443/o/n.git", "https://github.com/o/n"),
+        ("org-7@GitHub.com:o/n.git", "https://github.com/o/n"),
+        ("http://www.github.com/o/n/", "https://github.com/o/n"),
+        ("https://github.com/o/n/tree/main", None),
+        ("https://github.com/o/..", None),
+        ("https://gitlab.com/g/n/-/tree/main", None),
+        ("https://github.com.example.org/o/n", None),
+        ("https://github.com@example.org/o/n", None),
+        ("git@example.org:github.com/o/n.git", None),
+        ("https://example.org/github.com/o/n", None),
+        ("git@bitbucket.org:o/n.git", None),
+        ("file:///srv/git/n.git", None),
+    ],
+)
+def test_what_a_remote_is_called(address, url):
+    found = repository.parsed(address, "main")
+    assert (found and found.url) == url and "SECRET" not in repr(found)
+
+
+def test_whose_repository_it_is(tmp_path, monkeypatch):
+    """A remote by another name, a branch once it is pushed, no branch; not the repository that lies around the book's folder."""
+    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
+
+    def git(folder, *words):
+        subprocess.run(["git", "-C", folder, "-c", "user.name=x", "-c", "user.email=x@y", *words], check=True, capture_output=True)
+
+    def found():
+        return repr(repository.found({"repository_url": "https://github.com/small/book"}))
+
+    root = tmp_path / "book"
+    root.mkdir()
+    monkeypatch.setattr("builder.files.ROOT", root)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "remote", "add", "origin", "https://github.com/stranger/around.git")
+    assert "path='small/book'" in found()
+    git(root, "init", "-q", "-b", "draft")
+    git(root, "remote", "add", "theirs", "https://token:SECRET@github.com/someone/fork.git")
+    git(root, "commit", "-q", "--allow-empty", "-m", "x")
+    assert "path='someone/fork', branch='main'" in found()
+    git(root, "update-ref", "refs/remotes/theirs/draft", "HEAD")
+    assert "branch='draft'" in found()
+    git(root, "symbolic-ref", "refs/remotes/theirs/HEAD", "refs/remotes/theirs/trunk")
+    git(root, "checkout", "-q", "--detach")
+    assert "branch='trunk'" in found() and "SECRET" not in found()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import time
 from ..chapters import chapters
 from ..files import BUILD, ROOT, BookError
 from .chapter import TIMEOUT
-from .store import current, keep, record
+from .store import EXECUTED, current, keep, record
 
 # Seconds of each chapter when `make bench` last ran.
 DURATIONS = ROOT / "benchmarks" / "durations.json"
@@ -138,6 +138,10 @@ def execute(names: list[str], jobs: int, *, in_order: bool = False) -> None:
     unknown = set(names) - set(chapters())
     if unknown:
         raise BookError(f"no chapter '{sorted(unknown)[0]}' in _toc.yml: the chapters are {', '.join(chapters())}")
+    if not names:
+        for path in EXECUTED.glob("*.*"):
+            if path.stem not in chapters():  # its notebook was deleted or renamed
+                path.unlink()
     names = names or chapters()
     scratch = BUILD / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)  # what a build that was killed left

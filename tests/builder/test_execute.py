@@ -283,6 +283,14 @@ def test_an_unlisted_data_file(built):
     assert built.run().returncode == 0
 
 
+def test_nothing_is_kept_of_a_deleted_chapter(built):
+    (built.root / "notebooks" / "two.ipynb").unlink()
+    edit(built.root / "_toc.yml", ", {file: notebooks/two}", "")
+    assert built.run("execute", "one").returncode == 0 and "two" in built.times()
+    assert built.run().returncode == 0 and set(built.times()) == {"one"}
+    assert [path.name for path in sorted((built.root / "_build" / "executed").iterdir())] == ["one.ipynb", "one.json"]
+
+
 @pytest.mark.parametrize("prints", ["print('x' * 100_000_000)", "'x' * 2_000_000", "while True:\n    print('x' * 1000)"])
 def test_a_cell_that_prints_without_end(built, prints):
     built.write("one", [ONE[0], "x = 1", prints])

@@ -90,7 +90,7 @@ def pictured(app, name: str, alt: str = "") -> str:
 
 def plain(markdown: str) -> str:
     """Markdown without its marks."""
-    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"[*_`]", "", markdown))
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"[*`]|\b_|_\b(?!_)", "", markdown))
 
 
 class Execution(SphinxDirective):

@@ -293,6 +293,23 @@ def test_the_cart_rides_when_asked(open_page, motion):
     page.wait_for_function("before => document.querySelector('#cartpole-canvas').dataset.ride !== before", arg=before, polling=200)
 
 
+def test_the_film_shows_the_ride_that_was_computed_for_the_acceleration(open_page):
+    """Where the cart is, how far the pole leans and how fast it gains speed, at three times; to the left it is the mirror image."""
+    page = open_page("notebooks/cartpole.html")
+    page.locator("#cartpole-play").scroll_into_view_if_needed()
+    film = page.evaluate("JSON.parse(document.getElementById('cartpole-data').textContent)")
+    last = len(film["rides"][0]["x"]) - 1
+    for wanted in (-6, -2, 0, 4):
+        page.locator("#cartpole-set").fill(str(wanted))
+        ride, way = film["rides"][1 + film["settings"].index(abs(wanted))], -1 if wanted < 0 else 1
+        gained = way * sum(ride["a"]) / len(ride["a"])
+        assert abs(gained - wanted) < 0.7, f"the ride at {wanted} m/s² gains {gained} m/s²"
+        for frame in (0, last // 2, last):
+            page.locator("#cartpole-time").fill(str(frame))
+            shown = page.locator("#cartpole-canvas").get_attribute("data-shown")
+            assert [float(value) for value in shown.split(",")] == [way * ride[name][frame] for name in ("x", "theta", "a")]
+
+
 def test_charts_work_by_keyboard(open_page):
     page = open_page("notebooks/binary_metrics.html")
     _, slider = first_chart(page)

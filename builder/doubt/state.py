@@ -10,6 +10,7 @@ import os
 import pickle
 import random
 import sys
+import time
 import types
 import zlib
 
@@ -100,10 +101,20 @@ def world() -> dict[str, str | None]:
     return {name: digest(value)[0] for name, value in found.items()}
 
 
+_READ: dict[str, tuple] = {}  # of files that were read: their state then, and the checksum
+
+
 def _file(path: str) -> tuple:
     try:
-        with open(path, "rb") as file:
-            return path, zlib.crc32(file.read(2**24))
+        status = os.stat(path)
+        stamp = status.st_ino, status.st_size, status.st_mtime_ns
+        if _READ.get(path, ())[:1] != (stamp,):
+            with open(path, "rb") as file:
+                checksum = zlib.crc32(file.read(2**24))
+            if time.time_ns() - status.st_mtime_ns < 10**9:  # may be written to once more within one tick of the clock
+                return path, checksum
+            _READ[path] = stamp, checksum
+        return path, _READ[path][1]
     except OSError:
         return path, None
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import pathlib
 import resource
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import psutil
 import pytest
 from small import edit, wait_until
 
-from builder.doubt import command, results
+from builder.doubt import command, results, state
 from builder.doubt.dataflow import names
 from builder.doubt.house import Chapter
 from builder.doubt.mutants import sites
@@ -150,6 +151,18 @@ def test_a_process_with_threads_is_not_forked():
     noticed, elsewhere = tried(chapter, (4, "m = box.n - 1\nassert m == 6"), (5, "k = m / 2\nassert k == 12"))
     assert noticed["outcome"] == "noticed" and noticed["at"] == 4 and 3 in noticed["ran"] and 2 not in noticed["ran"]
     assert elsewhere["outcome"] == "noticed" and elsewhere["ran"] == [5], "a number is restored, not computed again"
+
+
+def test_a_changed_file_is_seen_and_one_that_stays_is_read_once(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    seen = []
+    for text in ("1", "2"):
+        pathlib.Path("file").write_text(text)
+        seen.append(state.world()["$files"])
+    os.utime("file", (1, 1))  # an old file
+    seen.append(state.world()["$files"])
+    monkeypatch.setattr(state.zlib, "crc32", lambda _: pytest.fail("read again"))
+    assert state.world()["$files"] == seen[1] == seen[2] != seen[0]
 
 
 def test_no_trial_meets_the_files_of_another():

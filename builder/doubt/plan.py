@@ -14,7 +14,7 @@ class Step:
 
     `reads` and `stores` are names, the functions' own names followed; `changed` are those whose value it changed; `digests`
     the values after it, by name; `kept` the changed ones as bytes where they are plain data; `fixed` the read names that
-    no cell can change in place (modules, functions, numbers, text); `drawing` those that are generators of random numbers; `seconds` are of one core, `wall` by the clock. `forkable`: after it, the process may be forked.
+    no cell can change in place (modules, functions, numbers, text); `drawing` those that are generators of random numbers; `seconds` are of one core, `wall` by the clock. `forkable`: after it, the process may be forked: it has one thread, and no name holds a path of its folder.
     """
 
     reads: frozenset[str]

@@ -79,10 +79,16 @@ def forkable() -> bool:
     return len(threads) == 1 and not pathlib.Path(f"/proc/self/task/{threads[0]}/children").read_text(encoding="ascii").strip()
 
 
+def told(value, folder: str) -> bool:
+    """Whether text, a path or a short collection holds a path of the folder: a child, which has a folder of its own, must find its own there."""
+    short = not isinstance(value, (list, tuple, set, dict)) or len(value) < 1000
+    return isinstance(value, (str, bytes, pathlib.PurePath, list, tuple, set, dict)) and short and folder in repr(value)
+
+
 def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
     """Execute the whole chapter, noting what each cell changes."""
     steps, mentions, digests, size = [], {}, {}, 0
-    world = state.world()
+    world, box = state.world(), str(pathlib.Path.cwd().parent)
     for number, source in enumerate(cells):
         reads, stores = plan.static(source, mentions)
         began = time.process_time(), time.monotonic()
@@ -99,7 +105,8 @@ def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
         now = state.world()
         changed |= {name for name in now if now[name] != world.get(name)}
         keep = {}
-        for name in changed & touched:
+        at_home = {name for name in changed & touched if told(shell.names[name], box)}
+        for name in (changed & touched) - at_home:
             data = state.kept(shell.names[name], min(MOST_KEPT, ALL_KEPT - size))
             if data is not None:
                 keep[name] = data
@@ -109,7 +116,7 @@ def trace(shell: Shell, cells: list[str], report) -> list[plan.Step]:
         digests |= after
         world = now
         drawing = {name for name in touched if hasattr(shell.names[name], "bit_generator") or isinstance(shell.names[name], numpy.random.RandomState)}
-        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), frozenset(drawing), seconds, wall, forkable()))
+        steps.append(plan.Step(reads, stores, frozenset(changed), after | now, keep, frozenset(fixed), frozenset(drawing), seconds, wall, forkable() and not at_home))
         report({"traced": number + 1, "of": len(cells), "seconds": round(seconds, 2)})
     return steps
 

@@ -166,7 +166,13 @@ def test_page(open_page, site, name, size):
     pytest.fail("the browser stopped drawing three times")
 
 
+CUT_OFF = """() => [...document.querySelectorAll("div.math")].filter((box) => box.checkVisibility()
+    && [...box.querySelectorAll("mi, mn, mo, mtext")].some((part) => part.getBoundingClientRect().width > 0
+        && part.getBoundingClientRect().left + box.scrollLeft < box.getBoundingClientRect().left - 2)).map((box) => box.textContent)"""  # no one can scroll to the left of the beginning
+
+
 def in_both_themes(page, size):
+    assert not page.evaluate(CUT_OFF)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     page.evaluate(MARK_ONE_OF_EACH_LOOK)
     switch(page, "dark")

@@ -151,6 +151,13 @@ def test_a_process_with_threads_is_not_forked():
     assert elsewhere["outcome"] == "noticed" and elsewhere["ran"] == [5], "a number is restored, not computed again"
 
 
+def test_no_trial_meets_the_files_of_another():
+    """Also where a name holds the path of the folder before anything is written."""
+    making = ["from pathlib import Path\nplaces = {'lab': Path('lab').resolve()}", "places['lab'].mkdir()\nn = 3", "unused = n * 3", "assert not list(places['lab'].iterdir())\n(places['lab'] / 'x').touch()"]
+    found = tried(Chapter("folders", making, {}), (2, "places['lab'].mkdir()\nn = 4"), (3, "unused = n / 3"), (3, "unused = n * 4"))
+    assert [one["outcome"] for one in found] == 3 * ["survived"], found
+
+
 def test_a_chapter_that_fails_as_it_stands_says_so():
     reports = list(attempt(Chapter("wrong", ["x = 1 + 1", "assert x == 3"], {}), draw(places(["x = 1 + 1"]), 1, 1)))
     assert "code cell 2 fails as it stands: AssertionError" in reports[-1]["fault"]

@@ -9,6 +9,7 @@ import jsonschema
 import PIL.Image
 import pytest
 import tinycss2
+import yaml
 
 from builder import chapters as book
 from builder.execute.store import executed
@@ -143,11 +144,15 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
 
 
 def test_a_chapter_can_be_cited(site, soups):
+    """With the authors whom `CITATION.cff` names for the whole."""
+    (author,) = (one["name"] for one in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["authors"])
     for name in book.chapters():
         page = soups[site / "notebooks" / f"{name}.html"]
         title = book.title(book.load(name))
         assert page.find("meta", attrs={"name": "citation_title"})["content"] == title
-        assert title in page.select_one("details.cite").get_text()
+        assert page.find("meta", attrs={"name": "citation_author"})["content"] == author
+        words, bibtex = (text.get_text() for text in page.select("details.cite pre"))
+        assert title in words and title in bibtex and words.startswith(author) and f"author = {{{{{author}}}}}" in bibtex
 
 
 def test_the_root_and_the_404_page_lead_on(site):

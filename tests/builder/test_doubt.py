@@ -2,6 +2,7 @@
 
 import ast
 import os
+import resource
 import subprocess
 import sys
 
@@ -156,6 +157,14 @@ def test_no_trial_meets_the_files_of_another():
     making = ["from pathlib import Path\nplaces = {'lab': Path('lab').resolve()}", "places['lab'].mkdir()\nn = 3", "unused = n * 3", "assert not list(places['lab'].iterdir())\n(places['lab'] / 'x').touch()"]
     found = tried(Chapter("folders", making, {}), (2, "places['lab'].mkdir()\nn = 4"), (3, "unused = n / 3"), (3, "unused = n * 4"))
     assert [one["outcome"] for one in found] == 3 * ["survived"], found
+
+
+def test_what_a_cell_starts_has_no_limit_of_its_own():
+    """A server that a chapter starts serves through all later cells; only the trial itself is stopped where it does not end."""
+    limit = resource.getrlimit(resource.RLIMIT_CPU)
+    starting = ["import resource", f"n = 3\nassert resource.getrlimit(resource.RLIMIT_CPU) == {limit}"]
+    (found,) = tried(Chapter("servers", starting, {}), (2, starting[1].replace("3", "4", 1)))
+    assert found["outcome"] == "survived", found
 
 
 def test_a_chapter_that_fails_as_it_stands_says_so():

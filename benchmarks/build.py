@@ -3,6 +3,7 @@
 The whole book cold (chapters in parallel, each executed once) against what plain `jupyter-book build` needs for the same
 chapters; an unchanged rebuild; a rebuild after one chapter's code changed. Then the numpy network against PyTorch and Keras.
 It writes the page `book/benchmarks.md`, and the chapters' seconds, by which a first build puts the longest chapter first.
+`python -m benchmarks.build network` measures that part alone; the other stays on the page, with its date.
 """
 
 import datetime
@@ -10,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,21 +28,20 @@ RESULT = ROOT / "book" / "benchmarks.md"
 BIN = pathlib.Path(sys.executable).parent
 PAGE = """# Benchmarks
 
-Written by `make bench` on {date}: {machine}, {cores} cores, Python {python}, {versions}. Seconds depend on the machine and on what
-else it does; ratios were measured side by side in one run.
+Written by `make bench`. Seconds depend on the machine and on what else it does; ratios were measured side by side in one run.
 
-## The build
+{parts}
+"""
+BUILD_PART = """## The build
 
-{chapters} chapters.
+Measured on {date}: {machine}, {cores} cores, Python {python}, {versions}. {chapters} chapters.
 
 {build}
-
-## A network in numpy beside PyTorch and Keras
+"""
+NETWORK_PART = """## A network in numpy beside PyTorch and Keras
 
 From [the chapter on the numpy network](../notebooks/numpy_cnn.ipynb): its own code, interleaved with the others. The targets at the end
-were set before the first measurement; one that is not met stays on the page.
-
-{network}
+were set before the first measurement; one that is not met stays on the page. Measured on {date}: {network}
 """
 
 
@@ -98,21 +99,38 @@ def table(times: dict) -> str:
     return "| build | seconds | ratio |\n|:---|---:|:---|\n" + "\n".join(lines) + f"\n\n{memory}"
 
 
-def main() -> None:
+def build_part() -> str:
     times = build_times()
+    versions = ", ".join(f"{name} {versions_of([name])[name]}" for name in ("jupyter-book", "numpy", "torch", "keras"))
+    return BUILD_PART.format(
+        date=datetime.date.today().isoformat(), cores=os.cpu_count(), machine=platform.machine(), python=platform.python_version(),
+        versions=versions, chapters=times["chapters"], build=table(times),
+    )  # fmt: skip
+
+
+def network_part() -> str:
     with tempfile.TemporaryDirectory() as scratch:
         # The settings that keep old BLAS builds from crashing make a current one slow.
         environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
         command = [sys.executable, "benchmarks/numpy_cnn.py", str(pathlib.Path(scratch, "cnn.json"))]
         network = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    versions = ", ".join(f"{name} {versions_of([name])[name]}" for name in ("jupyter-book", "numpy", "torch", "keras"))
-    text = PAGE.format(
-        date=datetime.date.today().isoformat(), cores=os.cpu_count(), machine=platform.machine(), python=platform.python_version(),
-        versions=versions, chapters=times["chapters"], build=table(times), network=network.strip(),
-    )  # fmt: skip
-    write_atomically(RESULT, text)
-    print(text)
+    return NETWORK_PART.format(date=datetime.date.today().isoformat(), network=network.strip())
+
+
+PARTS = {"build": build_part, "network": network_part}
+
+
+def main(names: list[str]) -> None:
+    """Measure the named parts, and put each into its place on the page."""
+    if unknown := set(names) - set(PARTS):
+        sys.exit(f"book: no part '{sorted(unknown)[0]}': the parts are {', '.join(PARTS)}")
+    kept = re.split(r"^(?=## )", RESULT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    parts = dict(zip(PARTS, kept, strict=True))
+    for name in names or PARTS:
+        parts[name] = PARTS[name]()
+        write_atomically(RESULT, PAGE.format(parts="\n".join(parts[part].strip() + "\n" for part in PARTS).strip()))
+        print(parts[name])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

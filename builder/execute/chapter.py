@@ -5,6 +5,7 @@ Run as a program it is the worker of `pool.py`: `python -m builder.execute.chapt
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -14,11 +15,14 @@ import sys
 import tempfile
 import time
 
+import psutil
+
 from ..chapters import code_cells, load, option
 from ..files import ROOT, BookError, end_with, write_atomically
 from .kernel import environment, sandbox
 from .key import dependencies, key, resources
 
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 MOST_PRINTED = 100_000  # characters a cell; nbclient takes seconds to join as many of one line
 TIMEOUT = float(os.environ.get("BOOK_TIMEOUT", 900))  # seconds a chapter
 
@@ -55,6 +59,23 @@ def describe(error: Exception, number: int, source: str) -> dict:
         f"{'>' if i == number_of_line else ' '} {i:3}  {text}" for i, text in enumerate(source.splitlines(), start=1)
     ]
     return {"cell": number, "line": number_of_line, "cause": cause, "source": "\n".join(marked), "traceback": plain}
+
+
+@contextlib.contextmanager
+def all_ends_here():
+    """What is started within ends with it; on Linux also a daemon, which leaves its session and its parent."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    me = psutil.Process()
+    before = set(me.children(recursive=True))
+    try:
+        yield
+    finally:
+        while left := [child for child in set(me.children(recursive=True)) - before if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]:
+            for child in left:
+                with contextlib.suppress(psutil.Error):
+                    child.kill()
+            psutil.wait_procs(left, timeout=1)
 
 
 def own_kernel(name: str, python: str | os.PathLike, sockets: str):
@@ -108,7 +129,7 @@ def run_chapter(
     seconds, peaks, error = [], [], None
     start = time.monotonic()
     # The path of a socket has some hundred letters at most, so it lies outside the book.
-    with sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-") as sockets:
+    with all_ends_here(), sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-") as sockets:
         kernel = found["depends"]["kernel"]
         # A busy machine brings a cell's last output late: it is waited for, where nbclient would go on without it after four seconds.
         client = Client(

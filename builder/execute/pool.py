@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import site
 import sys
 import tempfile
 import time
@@ -42,15 +43,24 @@ class Progress:
         print(("\r\033[K" if sys.stdout.isatty() else "") + f"{time.monotonic() - self.start:5.0f} s  {text}", flush=True)
 
 
+def installed() -> set[str]:
+    """The distributions of this Python, `name-version.dist-info`."""
+    return {path.name for folder in site.getsitepackages() for path in pathlib.Path(folder).glob("*.dist-info")}
+
+
 async def run_worker(chapter: str, progress: Progress, slots: asyncio.Semaphore) -> str | None:
     """Run one chapter in a process of its own; returns the fault as text, or None."""
     async with slots:
+        before = installed()
         with tempfile.TemporaryDirectory(dir=BUILD / "scratch", ignore_cleanup_errors=True) as folder:
             code, messages = await work(chapter, folder, progress)
-            if code == 0:
+            changed = sorted(name.removesuffix(".dist-info") for name in before ^ installed())
+            if code == 0 and not changed:
                 keep(chapter, pathlib.Path(folder))
     found = current(chapter) if code == 0 else None
-    if found is None and code == 0:
+    if changed:
+        fault = f"{chapter}: while it ran, this Python's packages changed ({', '.join(changed[:3])}): no chapter installs any; list them in requirements.txt and remove .venv"
+    elif found is None and code == 0:
         fault = f"{chapter}: its code, data or packages changed while it ran: run `make` again"
     elif found is None:
         fault = f"{chapter}: {messages[-1]}"

@@ -2,10 +2,13 @@
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
+import venv
 
 import nbformat
 import psutil
@@ -306,6 +309,41 @@ def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
     wait_until(lambda: not small.processes(), "the end of the cell's child", seconds=60)
     small.write("one", [ONE[0], "x = 1", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "import time\ntime.sleep(60)"])
     small.failing("one: its process ended in code cell")
+
+
+DAEMON = """import subprocess
+subprocess.Popen(["setsid", "--fork", "sleep", "1000"], start_new_session=True)
+print("sum", 2)"""
+
+
+def test_a_daemon_ends_with_its_chapter(small):
+    """It left its session and its parent; also where the build is killed."""
+    small.write("one", [ONE[0], DAEMON])
+    small.mended()
+    assert not small.processes()
+    small.write("one", [ONE[0], DAEMON, "import time\ntime.sleep(1000)"])
+    build = small.start("execute")
+    wait_until(lambda: "sleep" in [process.name() for process in small.processes()], "the cell's daemon")
+    build.kill()
+    build.wait()
+    wait_until(lambda: not small.processes(), "the end of all that the build had started", seconds=60)
+
+
+def test_a_cell_that_forks_has_one_kernel_afterwards(small):
+    small.write("one", [ONE[0], 'import os\nos.fork()\nprint("sum", 2, flush=True)', 'print("once")'])
+    small.mended()
+    assert small.printed("one") == "sum 2\nonce\n"
+
+
+def test_a_chapter_that_installs_something_is_named(small, tmp_path):
+    """In whatever disguise; what it showed is not kept. (Into an environment of its own, for other tests watch theirs.)"""
+    venv.create(tmp_path / "venv", with_pip=False)
+    own = sysconfig.get_path("purelib", vars={"base": str(tmp_path / "venv")})
+    pathlib.Path(own, "ours.pth").write_text(sysconfig.get_path("purelib"))
+    small.write("one", [ONE[0], "import pathlib, site\n(pathlib.Path(site.getsitepackages()[0]) / 'nobody_needs_this-1.0.dist-info').mkdir()\nprint('sum', 2)"])
+    result = subprocess.run([tmp_path / "venv/bin/python", "-m", "builder", "execute", "one"], cwd=small.root, capture_output=True, text=True, check=False)
+    assert result.returncode and "one: while it ran, this Python's packages changed (nobody_needs_this-1.0): no chapter installs any" in result.stderr
+    assert not (small.root / "_build" / "executed" / "one.json").exists()
 
 
 def test_no_kernel_outlives_its_chapter(built):

@@ -111,7 +111,7 @@ def engine(folder: pathlib.Path):
 
 def base_image(found: Engine, folder: pathlib.Path) -> str:
     """The Dockerfile's own base image, or one with the same packages made by debootstrap where no registry answers."""
-    name = next(line for line in (DOCKER / "Dockerfile").read_text().splitlines() if line.startswith("ARG BASE_IMAGE=")).split("=")[1]
+    name = next(line for line in (DOCKER / "Dockerfile").read_text().splitlines() if line.startswith("FROM ")).split()[1]
     suite = name.split(":")[1].split("-")[0]
     made_here = f"debootstrap:{suite}"
     for image in (name, made_here):

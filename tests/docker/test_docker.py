@@ -35,6 +35,16 @@ def test_hadolint(name):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.conda"])
+def test_what_comes_from_elsewhere_is_held_by_a_digest(name):
+    """In the FROM itself, with its tag, where Dependabot finds and renews it; the other FROMs are stages of the file."""
+    text = (ROOT / "docker" / name).read_text(encoding="utf-8")
+    images = re.findall(r"^(?:FROM |ARG BASE_IMAGE=)(\S+)", text, re.MULTILINE)
+    stages = re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE)
+    outside = [image for image in images if image not in {*stages, "${BASE_IMAGE}"}]
+    assert outside and all(re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", image) for image in outside), outside
+
+
 def test_compose_schema():
     command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", engine.DOCKER / "compose.yaml"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

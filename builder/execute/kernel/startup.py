@@ -1,6 +1,7 @@
-"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega."""
+"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega; and let a cell have one kernel."""
 
 import logging
+import os
 import sys
 
 # On a machine's first build matplotlib says that it lists the fonts, if that takes long; what it cannot find there it still says.
@@ -16,3 +17,19 @@ def _specification(chart):
 get_ipython().display_formatter.mimebundle_formatter.for_type_by_name(  # noqa: F821 - IPython provides it
     "altair.vegalite.v6.api", "TopLevelMixin", _specification
 )
+
+
+def _mute():
+    """Of what forked children print some is lost when they end: it is dropped, as all that children write."""
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _end(*_, kernel=os.getpid()):
+    """A child that its cell did not end would go on as a second kernel, and both would answer: it ends with its cell."""
+    if os.getpid() != kernel:
+        os._exit(0)
+
+
+if getattr(get_ipython(), "kernel", None):  # noqa: F821 - `make doubt` runs cells without one, and forks itself
+    os.register_at_fork(after_in_child=_mute)
+    get_ipython().events.register("post_execute", _end)  # noqa: F821

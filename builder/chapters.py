@@ -1,6 +1,7 @@
 """The book's chapters: which there are, the cells and claims of each, and what the book's configuration says of them."""
 
 import copy
+import difflib
 import functools
 import os
 import pathlib
@@ -50,6 +51,13 @@ def parts() -> list[tuple[str, list[str]]]:
 
 def chapters() -> list[str]:
     return [name for _, names in parts() for name in names]
+
+
+def check_names(names: list[str]) -> None:
+    """An error that names the nearest chapter where one of these is none of the book."""
+    for name in sorted(set(names) - set(chapters())):
+        near = difflib.get_close_matches(name, chapters(), n=1)
+        raise BookError(f"no chapter '{name}' in _toc.yml: " + (f"did you mean {near[0]}?" if near else f"the chapters are {', '.join(chapters())}"))
 
 
 def source_path(chapter: str) -> pathlib.Path:

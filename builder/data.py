@@ -38,7 +38,7 @@ def data_faults() -> list[str]:
         if name not in there:
             faults.append(f"data/{name} is missing: restore it with `git checkout data/{name}`")
         elif name not in listed:
-            faults.append(f"data/{name} has no checksum: record it with `make checksums`, and describe it in data/README.md")
+            faults.append(f"data/{name} has no checksum: record it with `make checksums`")
         elif listed[name] != there[name]:
             faults.append(f"data/{name} differs from its checksum: restore it with `git checkout data/{name}`, or record the change with `make checksums`")
     about = text_of(DATA / "README.md") if (DATA / "README.md").is_file() else None

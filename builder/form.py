@@ -372,8 +372,8 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     for number, cell in enumerate(cells, start=1):
         match = cell.cell_type == "markdown" and re.match(r"\*\*Claim (\d+)\.\*\*\s*(.*)", cell.source, re.S)
         if not match:
-            if cell.cell_type == "markdown" and re.search(r"^\*\*Claim\b", cell.source, re.M):
-                found.append(f"{place(name, cells, number)}: a claim begins its cell, as `**Claim 3.** One falsifiable sentence.`")
+            if cell.cell_type == "markdown" and re.search(r"^(?:\*\*|#+ *)Claim\b", cell.source, re.M):
+                found.append(f"{place(name, cells, number)}: a claim begins its cell, in bold and not as a heading: `**Claim 3.** One falsifiable sentence.`")
             continue
         numbers.append(int(match[1]))
         slugs.append(slug if isinstance(slug := cell.metadata.get("slug"), str) else None)
@@ -389,13 +389,14 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
         of_claims.add(number)
         if not asserts(following.source):
             found.append(f"{where}: its code asserts nothing that it computed")
-    if numbers != list(range(1, len(numbers) + 1)):
+    if numbers != list(range(1, len(numbers) + 1)) and not found:
         found.append(f"notebooks/{name}.ipynb: the claims are numbered {', '.join(map(str, numbers))}: number them 1, 2, 3 ... in the order of the page")
     titles = {make_id(text) for cell in cells if cell.cell_type == "markdown" for _, text in headings(cell.source)}
     for slug, number in {slug: number for number, slug in reversed([*zip(numbers, slugs)]) if slug}.items():
         where = f"notebooks/{name}.ipynb, claim {number}"
-        if slugs.count(slug) > 1 or slug in titles:
-            found.append(f"{where}: the slug {slug} is that of another claim, or of a heading: give each place its own")
+        others = [f"claim {n}" for n, s in zip(numbers, slugs) if s == slug and n != number] + ["a heading"] * (slug in titles)
+        if others:
+            found.append(f"{where}: the slug {slug} is also that of {' and '.join(others)}: give each place its own")
         if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", slug) or re.fullmatch(r"(?:claim|cell|chart|figure)-\d+", slug):
             found.append(f"{where}: the slug {slug} is not lower-case words joined by hyphens that say what is claimed: correct it")
     for number, cell in enumerate(cells, start=1):

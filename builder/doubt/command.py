@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from ..chapters import chapters
+from ..chapters import chapters, check_names
 from ..files import BookError
 from . import house
 from .mutants import Mutant
@@ -15,9 +15,7 @@ from .run import STEP, attempt, draw, places, reseed
 
 def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, cells: str, record: bool) -> None:
     """`n` mutants and `n_seeds` other seeds of each chapter. `record` keeps them in the book; interrupted, what was tried is kept and told."""
-    unknown = set(names) - set(chapters())
-    if unknown:
-        raise BookError(f"no chapter '{sorted(unknown)[0]}' in _toc.yml: the chapters are {', '.join(chapters())}")
+    check_names(names)
     for name in names or chapters():
         chapter = house.chapter(name)
         found = stored(chapter) if record else {"code": chapter.code, "mutants": [], "seeds": []}

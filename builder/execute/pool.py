@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from ..chapters import chapters
+from ..chapters import chapters, check_names
 from ..files import BUILD, ROOT, BookError
 from .chapter import TIMEOUT
 from .store import EXECUTED, current, keep, record
@@ -59,7 +59,7 @@ async def run_worker(chapter: str, progress: Progress, slots: asyncio.Semaphore)
                 keep(chapter, pathlib.Path(folder))
     found = current(chapter) if code == 0 else None
     if changed:
-        fault = f"{chapter}: while it ran, this Python's packages changed ({', '.join(changed[:3])}): no chapter installs any; list them in requirements.txt and remove .venv"
+        fault = f"{chapter}: while it ran, this Python's packages changed ({', '.join(changed[:3])}): list what a chapter needs in requirements.txt, and install nothing in it; if another `make` installed it meanwhile, run `make` again"
     elif found is None and code == 0:
         fault = f"{chapter}: its code, data or packages changed while it ran: run `make` again"
     elif found is None:
@@ -145,9 +145,7 @@ async def run_all(names: list[str], jobs: int) -> list[str]:
 
 def execute(names: list[str], jobs: int, *, in_order: bool = False) -> None:
     """Execute those of the named chapters (all where none is named) that have no current execution; the longest begins first, unless they are to be `in_order`."""
-    unknown = set(names) - set(chapters())
-    if unknown:
-        raise BookError(f"no chapter '{sorted(unknown)[0]}' in _toc.yml: the chapters are {', '.join(chapters())}")
+    check_names(names)
     if not names:
         for path in EXECUTED.glob("*.*"):
             if path.stem not in chapters():  # its notebook was deleted or renamed
@@ -158,7 +156,7 @@ def execute(names: list[str], jobs: int, *, in_order: bool = False) -> None:
     scratch.mkdir(parents=True)
     due = [name for name in names if (current(name) or {"error": True})["error"]]
     if not due:
-        print(f"{len(names)} chapters: nothing to execute")
+        print(f"{len(names)} chapter{'s' * (len(names) > 1)}: nothing to execute")
         return
     print(f"executing {len(due)} of {len(names)} chapters, {jobs} at a time", flush=True)
     faults = asyncio.run(run_all(due if in_order else sorted(due, key=expected_seconds, reverse=True), jobs))

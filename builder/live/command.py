@@ -2,7 +2,7 @@
 
 import collections
 
-from ..chapters import chapters, title
+from ..chapters import chapters, check_names, title
 from ..execute import store
 from ..files import BUILD, BookError, write_atomically
 from . import runtime
@@ -10,9 +10,7 @@ from .choose import choose, current
 
 
 def live(names: list[str], jobs: int) -> None:
-    unknown = set(names) - set(chapters())
-    if unknown:
-        raise BookError(f"no chapter '{sorted(unknown)[0]}' in _toc.yml: the chapters are {', '.join(chapters())}")
+    check_names(names)
     offered = runtime.offered(runtime.pyodide())
     for name in names or chapters():
         found = choose(name, offered, jobs)

@@ -342,7 +342,7 @@ def test_a_chapter_that_installs_something_is_named(small, tmp_path):
     pathlib.Path(own, "ours.pth").write_text(sysconfig.get_path("purelib"))
     small.write("one", [ONE[0], "import pathlib, site\n(pathlib.Path(site.getsitepackages()[0]) / 'nobody_needs_this-1.0.dist-info').mkdir()\nprint('sum', 2)"])
     result = subprocess.run([tmp_path / "venv/bin/python", "-m", "builder", "execute", "one"], cwd=small.root, capture_output=True, text=True, check=False)
-    assert result.returncode and "one: while it ran, this Python's packages changed (nobody_needs_this-1.0): no chapter installs any" in result.stderr
+    assert result.returncode and "one: while it ran, this Python's packages changed (nobody_needs_this-1.0): list what a chapter needs in requirements.txt" in result.stderr
     assert not (small.root / "_build" / "executed" / "one.json").exists()
 
 

@@ -79,6 +79,9 @@ def test_claims_are_numbered_in_order(small):
     small.failing("claim 1", "asserts nothing that it computed")
     small.write("one", [*ONE, "print(3)\nx = 3\nassert x == 3, 'not three'"], tags=["claim"])
     small.failing("cell 3", "the cell before it is no claim")
+    small.write("one", [*ONE, "## Claim 1\n\nIt is so.", "x = 3\nassert x == 3, 'not three'"])
+    small.failing("cell 3: a claim begins its cell, in bold and not as a heading")
+    small.failing("no chapter 'tow' in _toc.yml: did you mean two?", command=("execute", "tow"))
 
 
 @pytest.mark.parametrize(("slug", "word"), [("one", "of a heading"), ("Not a slug", "lower-case words"), ("claim-7", "lower-case words")])

@@ -33,5 +33,5 @@ def test_chapter_runs_alone(chapter):
         return
     with stand_ins() as variables:
         alone, _ = run_chapter(chapter, [], **variables)
-    assert alone["error"] is None, f"in an empty folder, as on Colab, {explain(chapter, alone['error'])}\nWhat it reads it must fetch from its source there: see hubei's first cells"
+    assert alone["error"] is None, f"in an empty folder, as on Colab, {explain(chapter, alone['error'])}\nWhat it reads it must fetch from its source there, at an address from the environment that a test can replace: as in hubei's first cells, with the variable's name under `stand_ins` in _config.yml"
     write_atomically(kept, json.dumps({"key": key}))

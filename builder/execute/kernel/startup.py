@@ -30,5 +30,6 @@ def _end(*_, kernel=os.getpid()):
         os._exit(0)
 
 
-os.register_at_fork(after_in_child=_mute)
-get_ipython().events.register("post_execute", _end)  # noqa: F821
+if getattr(get_ipython(), "kernel", None):  # noqa: F821 - `make doubt` runs cells without one, and forks itself
+    os.register_at_fork(after_in_child=_mute)
+    get_ipython().events.register("post_execute", _end)  # noqa: F821

@@ -330,6 +330,10 @@ def test_fast_network_refuses_what_it_cannot_do(size, batch, chunk):
 @quick
 @given(st.integers(1, 300), st.integers(1, 64), seeds)
 def test_batches_are_full_and_without_repetition(n, size, seed):
+    if n < size:
+        with pytest.raises(ValueError, match=f"{n} samples fill no batch of {size}"):
+            chapter["batches"](np.random.default_rng(seed), n, size)
+        return
     order = chapter["batches"](np.random.default_rng(seed), n, size)
     assert order.shape == (n // size, size)
     assert len(set(order.ravel())) == order.size and all(0 <= i < n for i in order.ravel())

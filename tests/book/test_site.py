@@ -15,6 +15,7 @@ from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
 from builder.pages import repository
+from builder.pages.sharing import first_sentence
 from builder.render import site as render
 
 
@@ -121,6 +122,11 @@ def test_the_head_of_a_chapter_lists_its_claims(site, soups):
     for name in book.chapters():
         links = [a["href"] for a in soups[site / "notebooks" / f"{name}.html"].select("details.claims-of-chapter li a")]
         assert links == [f"#{claim['slug']}" for claim in book.claims(book.load(name))]
+
+
+def test_a_claim_is_shortened_where_a_clause_ends():
+    """Not within a ratio, and not at a point within a number."""
+    assert first_sentence("With weights 1 : 9 it is .5 at $p$: half. More.") == r"With weights 1 : 9 it is .5 at \(p\)"
 
 
 def test_each_guess_has_the_answer_that_its_claim_printed(site, soups):

@@ -199,7 +199,7 @@ def test_an_interrupted_run_leaves_no_process():
 def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     monkeypatch.setattr(results, "EQUIVALENT", tmp_path / "equivalent.yml")
-    monkeypatch.setattr(command, "chapters", lambda: ["small"])
+    monkeypatch.setattr("builder.chapters.chapters", lambda: ["small"])
     monkeypatch.setattr(command.house, "chapter", lambda name: SMALL)
 
     def two_then_stop(chapter, mutants, jobs):

@@ -370,6 +370,10 @@ def test_a_search_reaches_the_place_that_answers_it(open_page):
         expected = {f"notebooks/{chapter}.html{anchor and '#'}{anchor}" for chapter, _, anchor in (place.partition("#") for place in asked["places"])}
         if not expected & set(found):
             missed.append(f"{asked['query']}: {found}")
+    for name, url in page.evaluate("searchEntries.filter(({ kind }) => kind === 'chapter' || kind === 'term').map(({ title, url }) => [title, url])"):
+        found = page.evaluate("name => bookSearch(name).then((places) => places.slice(0, 3).map((place) => place.url))", name)
+        if url not in found:
+            missed.append(f"{name}: {found}")
     assert not missed, missed
 
 

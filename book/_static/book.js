@@ -132,24 +132,14 @@ lay out what is far away. */
       button.textContent = open ? "Hide all code" : "Show all code";
       button.setAttribute("aria-pressed", open);
     };
-    const remembered = () => {
-      try {
-        return localStorage.getItem("code") === "open";
-      } catch {
-        return false; // no storage
-      }
-    };
-    show(remembered());
-    if (remembered()) folded().forEach((one) => (one.open = true));
+    const remembered = localStorage.getItem("code") === "open";
+    show(remembered);
+    if (remembered) folded().forEach((one) => (one.open = true));
     button.addEventListener("click", () => {
       const open = button.getAttribute("aria-pressed") !== "true";
       folded().forEach((one) => (one.open = open));
       show(open);
-      try {
-        localStorage.setItem("code", open ? "open" : "folded");
-      } catch {
-        // it holds for this page
-      }
+      localStorage.setItem("code", open ? "open" : "folded");
     });
     facts.before(button);
   }

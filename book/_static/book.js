@@ -151,12 +151,35 @@ lay out what is far away. */
     });
   }
 
-  /* The ledger shows the claims that have the words, of all chapters or of one. On a phone its chapters are folded until something is asked. */
+  /* A click on the `#` of a place goes there, and copies its address. */
+  function copyAddresses() {
+    const said = Object.assign(document.createElement("p"), { className: "copied", role: "status" });
+    document.querySelector(".bd-article").append(said);
+    let later;
+    document.addEventListener("click", async ({ target }) => {
+      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link)");
+      if (!link) return;
+      try {
+        await navigator.clipboard.writeText(link.href);
+      } catch {
+        return; // not allowed, or not there
+      }
+      said.textContent = "Address copied";
+      clearTimeout(later);
+      later = setTimeout(() => (said.textContent = ""), 4000);
+    });
+  }
+
+  /* Formulas hold the letter, readers type its name. */
+  const greek = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega".split(" ");
+  const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => `${letter} ${greek[letter.charCodeAt(0) - 0x3b1]} `);
+
+  /* The ledger shows the claims that have the words, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
-    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: row.textContent.toLowerCase() })));
+    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(row.textContent) })));
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
       const words = form.elements.words.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -170,7 +193,18 @@ lay out what is far away. */
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       form.querySelector("output").textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
     };
-    form.addEventListener("input", filter);
+    const asked = new URLSearchParams(location.search);
+    form.elements.words.value = asked.get("q") ?? "";
+    form.elements.chapter.value = asked.get("chapter") ?? "";
+    form.addEventListener("input", () => {
+      filter();
+      const query = new URLSearchParams({ q: form.elements.words.value, chapter: form.elements.chapter.value });
+      try {
+        history.replaceState(null, "", `?${query}${location.hash}`);
+      } catch {
+        // a page from a folder keeps its address
+      }
+    });
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
     form.dataset.ready = "";

@@ -466,5 +466,12 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     page.locator(".ledger-filter [name=chapter]").select_option("class_weights")
     assert page.locator(".ledger-chapter:visible").count() == 1
     assert page.locator(".ledger-filter output").inner_text() == f"{shown.count()} of {page.locator('.ledger tbody tr').count()} claims"
+    page.reload()
+    assert page.locator(".ledger-filter [name=words]").input_value() == "batch size" and page.locator(".ledger-chapter:visible").count() == 1
+    page.locator(".ledger-filter [name=words]").fill("sigma")
+    page.locator(".ledger-filter [name=chapter]").select_option("")
+    assert page.locator(".ledger tbody tr:visible:has(math)").count()
     page = open_page("book/claims.html#hubei", size="narrow")
+    below = page.locator(".ledger-filter").bounding_box()
+    assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1
     assert page.locator("#hubei .ledger tbody tr").first.is_visible() and not page.locator("#cauchy .ledger tbody tr").first.is_visible()

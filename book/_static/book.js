@@ -105,9 +105,27 @@ lay out what is far away. */
     if (links.length) addEventListener("scroll", ask, { passive: true });
   }
 
+  /* What stands between a question and its claim, and the claim: folded until the reader has guessed, or does not want to. */
+  function foldUntilGuessed(guess) {
+    const claim = [...document.querySelectorAll(".claim")].find((one) => guess.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const fold = Object.assign(document.createElement("details"), { className: "guessed" });
+    const summary = document.createElement("summary");
+    const name = () => (summary.textContent = fold.open ? "The claim" : "Guess, or show the claim");
+    const range = document.createRange();
+    range.setStartBefore(claim);
+    if (claim.parentElement === guess.parentElement) range.setStartAfter(guess);
+    range.setEndAfter(claim);
+    range.surroundContents(fold);
+    fold.prepend(summary);
+    fold.addEventListener("toggle", name);
+    name();
+    return fold;
+  }
+
   /* Guess first: what the reader commits to stands beside what the claim's cell printed. Nothing is sent anywhere. */
   function letGuess() {
     for (const guess of document.querySelectorAll(".guess")) {
+      const fold = foldUntilGuessed(guess);
       const { answer, unit } = guess.dataset;
       const [slider, shown, told] = ["input", "output", ".guess-told"].map((part) => guess.querySelector(part));
       slider?.addEventListener("input", () => (shown.value = slider.value));
@@ -116,6 +134,7 @@ lay out what is far away. */
           const mine = slider ? slider.value : button.value;
           guess.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", other === button));
           const with_unit = (value) => (unit ? `${value} ${unit}` : value);
+          fold.open = true;
           told.textContent = `You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
         });
       }
@@ -281,10 +300,10 @@ lay out what is far away. */
       button.addEventListener("click", actions[button.dataset.action]);
     }
     filterLedger();
+    letGuess();
     unfold();
     addEventListener("hashchange", unfold);
-    lightOnPaper();
-    letGuess();
+    printWhole();
     switchCode();
     closeDrawer();
     letScrollWhatIsNear();

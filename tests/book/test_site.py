@@ -134,6 +134,9 @@ def test_each_guess_has_the_answer_that_its_claim_printed(site, soups):
         asked = [cell for cell in book.load(name).cells if "guess" in cell.metadata]
         forms = soups[site / "notebooks" / f"{name}.html"].select(".guess")
         assert len(forms) == len(asked) and all(form["data-answer"] for form in forms)
+        for slider in [form.input for form in forms if form.input]:
+            start, low, high = (float(slider[part]) for part in ("value", "min", "max"))
+            assert abs(start - float(slider.find_parent(class_="guess")["data-answer"].replace(",", ""))) > (high - low) / 10, "it begins at its answer"
 
 
 def test_what_machines_read_says_what_the_pages_say(site, soups):

@@ -20,15 +20,21 @@ lay out what is far away. */
     }
   });
 
-  /* Paper is light, whatever the screen is. */
-  function lightOnPaper() {
-    let theme;
+  /* Paper is light, whatever the screen is, and has everything: what is folded, and what the ledger's filter leaves out. */
+  function printWhole() {
+    let theme, folded, left;
     addEventListener("beforeprint", () => {
       theme = document.documentElement.dataset.theme;
+      folded = document.querySelectorAll(".bd-article details:not([open])");
+      left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
       document.documentElement.dataset.theme = "light";
+      folded.forEach((one) => (one.open = true));
+      left.forEach((one) => (one.hidden = false));
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
+      folded.forEach((one) => (one.open = false));
+      left.forEach((one) => (one.hidden = true));
     });
   }
 

@@ -351,6 +351,79 @@ def test_code_can_be_copied(open_page):
 def test_a_claim_can_be_linked_to(open_page):
     page = open_page("notebooks/binary_metrics.html#claim-3")
     assert 0 <= page.locator("#claim-3").bounding_box()["y"] < 200
+    assert page.locator(".claim:has(#claim-3)").evaluate("claim => getComputedStyle(claim).borderLeftWidth") == "8px"
+    figure = open_page("notebooks/binary_metrics.html#figure-2").locator("figure:has(#figure-2)")
+    assert figure.evaluate("figure => getComputedStyle(figure).borderLeftWidth") == "4px"
+
+
+def test_an_address_that_names_nothing_does_no_harm(open_page):
+    page = open_page("notebooks/cauchy.html#%")
+    assert page.locator(".code-switch").count() == 1
+
+
+def test_the_address_of_a_place_is_copied(open_page):
+    """By keyboard, without preventing the jump, and it is said."""
+    page = open_page("notebooks/cauchy.html", permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("article h2 .headerlink").first
+    assert link.evaluate("link => getComputedStyle(link).opacity") == "0"
+    page.locator(".code-switch").focus()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    assert link.evaluate("link => getComputedStyle(link).opacity") == "1"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('.copied').textContent")
+    assert page.url.endswith(link.get_attribute("href")) and page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_a_guess_keeps_its_claim_until_it_is_made(open_page):
+    """Or until a link leads to the claim."""
+    path, claims = "notebooks/binary_metrics.html", [".claim#most-alarms-are-false", ".guessed:has(#claim-4) .claim"]
+    page = open_page(path)
+    assert all(page.locator(claim).is_hidden() for claim in claims)
+    page.locator(".guess").first.get_by_role("button").press("Enter")
+    assert page.locator(claims[0]).is_visible() and page.locator(claims[1]).is_hidden()
+    assert "printed" in page.locator(".guess-told").first.inner_text()
+    assert open_page(f"{path}#claim-4").locator(claims[1]).is_visible()
+
+
+def test_paper_has_everything(open_page):
+    """What is folded on the screen, once; afterwards the page is as it was."""
+    page = open_page("notebooks/binary_metrics.html")
+    folded = page.locator("article details:not([open])").count()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert folded and page.locator("article details:not([open])").count() == 0
+    assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("article details:not([open])").count() == folded
+    page = open_page("book/claims.html", size="narrow")
+    page.locator(".ledger-filter [name=words]").fill("batch size")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    rows = page.locator(".ledger tbody tr")
+    assert page.locator(".ledger tbody tr:visible").count() == rows.count() and page.locator(".ledger-filter").is_hidden()
+
+
+def test_a_browser_that_keeps_nothing(open_page):
+    """Where storage is blocked, even to ask for it throws; the theme can be chosen and the search opened nevertheless."""
+    page = open_page("book/intro.html", moves=False)
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { configurable: true, get() { throw new DOMException('blocked', 'SecurityError'); } })")
+    page.reload()
+    mode = page.locator("html").get_attribute("data-mode")
+    page.locator(".theme-switch-button").first.click()
+    assert page.locator("html").get_attribute("data-mode") != mode
+    page.keyboard.press("Control+k")
+    assert page.locator("#pst-search-dialog input").is_visible()
+
+
+def test_the_drawer_gives_the_focus_back(open_page):
+    page = open_page("book/intro.html", size="narrow")
+    page.locator(".primary-toggle").click()
+    assert page.locator("#pst-primary-sidebar-modal").is_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.matches('.primary-toggle')", polling=200)
 
 
 def test_a_jump_lands_where_it_should_before_anything_far_away_is_laid_out(open_page):

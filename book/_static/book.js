@@ -38,9 +38,18 @@ lay out what is far away. */
     });
   }
 
+  /* What an address within the page names; `#%` names nothing. */
+  function placeOf(hash) {
+    try {
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return null;
+    }
+  }
+
   /* A link to a folded cell opens it. */
   function unfold() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = placeOf(location.hash);
     for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
     if (target?.matches(".cell, section:has(> .ledger-chapter)")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
     if (target) {
@@ -88,7 +97,7 @@ lay out what is far away. */
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
   function followTheReader() {
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
-    const sections = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+    const sections = links.map((link) => placeOf(link.hash));
     const mark = () => {
       const top = sections.findLastIndex((section) => section?.getBoundingClientRect().top < innerHeight * 0.3);
       links.forEach((link, i) => {
@@ -169,8 +178,12 @@ lay out what is far away. */
     facts.before(button);
   }
 
-  /* On a phone the drawer of contents closes once a place is chosen. */
+  /* On a phone the drawer of contents closes once a place is chosen; the focus goes back to its button, where the theme loses it. */
   function closeDrawer() {
+    for (const side of ["primary", "secondary"]) {
+      const button = document.querySelector(`.${side}-toggle`);
+      document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => button?.focus({ preventScroll: true }));
+    }
     document.addEventListener("click", ({ target }) => {
       if (target.closest?.("dialog[open] a[href]")) target.closest("dialog[open]").close();
     });
@@ -244,7 +257,7 @@ lay out what is far away. */
     let link, later;
     const linkAt = (target) => {
       const found = target.closest?.(".bd-article a[href]");
-      return found && !found.closest(".preview") && previews.has(found.getAttribute("href")) ? found : null;
+      return found && !found.closest(".preview") && !found.matches(".headerlink, .claim-link") && previews.has(found.getAttribute("href")) ? found : null;
     };
     const hide = () => {
       clearTimeout(later);
@@ -311,6 +324,7 @@ lay out what is far away. */
     addEventListener("hashchange", unfold);
     printWhole();
     switchCode();
+    copyAddresses();
     closeDrawer();
     letScrollWhatIsNear();
     layOutTheRest();

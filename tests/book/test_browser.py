@@ -349,6 +349,7 @@ def test_code_can_be_copied(open_page):
 
 
 def test_a_claim_can_be_linked_to(open_page):
+    """By its old number too: it is marked, and so is a figure."""
     page = open_page("notebooks/binary_metrics.html#claim-3")
     assert 0 <= page.locator("#claim-3").bounding_box()["y"] < 200
     assert page.locator(".claim:has(#claim-3)").evaluate("claim => getComputedStyle(claim).borderLeftWidth") == "8px"

@@ -20,21 +20,36 @@ lay out what is far away. */
     }
   });
 
-  /* Paper is light, whatever the screen is. */
-  function lightOnPaper() {
-    let theme;
+  /* Paper is light, whatever the screen is, and has everything: what is folded, and what the ledger's filter leaves out. */
+  function printWhole() {
+    let theme, folded, left;
     addEventListener("beforeprint", () => {
       theme = document.documentElement.dataset.theme;
+      folded = document.querySelectorAll(".bd-article details:not([open])");
+      left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
       document.documentElement.dataset.theme = "light";
+      folded.forEach((one) => (one.open = true));
+      left.forEach((one) => (one.hidden = false));
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
+      folded.forEach((one) => (one.open = false));
+      left.forEach((one) => (one.hidden = true));
     });
+  }
+
+  /* What an address within the page names; `#%` names nothing. */
+  function placeOf(hash) {
+    try {
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return null;
+    }
   }
 
   /* A link to a folded cell opens it. */
   function unfold() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = placeOf(location.hash);
     for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
     if (target?.matches(".cell, section:has(> .ledger-chapter)")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
     if (target) {
@@ -82,7 +97,7 @@ lay out what is far away. */
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
   function followTheReader() {
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
-    const sections = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+    const sections = links.map((link) => placeOf(link.hash));
     const mark = () => {
       const top = sections.findLastIndex((section) => section?.getBoundingClientRect().top < innerHeight * 0.3);
       links.forEach((link, i) => {
@@ -105,9 +120,27 @@ lay out what is far away. */
     if (links.length) addEventListener("scroll", ask, { passive: true });
   }
 
+  /* What stands between a question and its claim, and the claim: folded until the reader has guessed, or does not want to. */
+  function foldUntilGuessed(guess) {
+    const claim = [...document.querySelectorAll(".claim")].find((one) => guess.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const fold = Object.assign(document.createElement("details"), { className: "guessed" });
+    const summary = document.createElement("summary");
+    const name = () => (summary.textContent = fold.open ? "The claim" : "Guess, or show the claim");
+    const range = document.createRange();
+    range.setStartBefore(claim);
+    if (claim.parentElement === guess.parentElement) range.setStartAfter(guess);
+    range.setEndAfter(claim);
+    range.surroundContents(fold);
+    fold.prepend(summary);
+    fold.addEventListener("toggle", name);
+    name();
+    return fold;
+  }
+
   /* Guess first: what the reader commits to stands beside what the claim's cell printed. Nothing is sent anywhere. */
   function letGuess() {
     for (const guess of document.querySelectorAll(".guess")) {
+      const fold = foldUntilGuessed(guess);
       const { answer, unit } = guess.dataset;
       const [slider, shown, told] = ["input", "output", ".guess-told"].map((part) => guess.querySelector(part));
       slider?.addEventListener("input", () => (shown.value = slider.value));
@@ -116,6 +149,7 @@ lay out what is far away. */
           const mine = slider ? slider.value : button.value;
           guess.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", other === button));
           const with_unit = (value) => (unit ? `${value} ${unit}` : value);
+          fold.open = true;
           told.textContent = `You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
         });
       }
@@ -132,41 +166,58 @@ lay out what is far away. */
       button.textContent = open ? "Hide all code" : "Show all code";
       button.setAttribute("aria-pressed", open);
     };
-    const remembered = () => {
-      try {
-        return localStorage.getItem("code") === "open";
-      } catch {
-        return false; // no storage
-      }
-    };
-    show(remembered());
-    if (remembered()) folded().forEach((one) => (one.open = true));
+    const remembered = localStorage.getItem("code") === "open";
+    show(remembered);
+    if (remembered) folded().forEach((one) => (one.open = true));
     button.addEventListener("click", () => {
       const open = button.getAttribute("aria-pressed") !== "true";
       folded().forEach((one) => (one.open = open));
       show(open);
-      try {
-        localStorage.setItem("code", open ? "open" : "folded");
-      } catch {
-        // it holds for this page
-      }
+      localStorage.setItem("code", open ? "open" : "folded");
     });
     facts.before(button);
   }
 
-  /* On a phone the drawer of contents closes once a place is chosen. */
+  /* On a phone the drawer of contents closes once a place is chosen; the focus goes back to its button, where the theme loses it. */
   function closeDrawer() {
+    for (const side of ["primary", "secondary"]) {
+      const button = document.querySelector(`.${side}-toggle`);
+      document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => button?.focus({ preventScroll: true }));
+    }
     document.addEventListener("click", ({ target }) => {
       if (target.closest?.("dialog[open] a[href]")) target.closest("dialog[open]").close();
     });
   }
 
-  /* The ledger shows the claims that have the words, of all chapters or of one. On a phone its chapters are folded until something is asked. */
+  /* A click on the `#` of a place goes there, and copies its address. */
+  function copyAddresses() {
+    const said = Object.assign(document.createElement("p"), { className: "copied", role: "status" });
+    document.querySelector(".bd-article").append(said);
+    let later;
+    document.addEventListener("click", async ({ target }) => {
+      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link)");
+      if (!link) return;
+      try {
+        await navigator.clipboard.writeText(link.href);
+      } catch {
+        return; // not allowed, or not there
+      }
+      said.textContent = "Address copied";
+      clearTimeout(later);
+      later = setTimeout(() => (said.textContent = ""), 4000);
+    });
+  }
+
+  /* Formulas hold the letter, readers type its name. */
+  const greek = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega".split(" ");
+  const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => `${letter} ${greek[letter.charCodeAt(0) - 0x3b1]} `);
+
+  /* The ledger shows the claims that have the words, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
-    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: row.textContent.toLowerCase() })));
+    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(row.textContent) })));
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
       const words = form.elements.words.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -180,7 +231,18 @@ lay out what is far away. */
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       form.querySelector("output").textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
     };
-    form.addEventListener("input", filter);
+    const asked = new URLSearchParams(location.search);
+    form.elements.words.value = asked.get("q") ?? "";
+    form.elements.chapter.value = asked.get("chapter") ?? "";
+    form.addEventListener("input", () => {
+      filter();
+      const query = new URLSearchParams({ q: form.elements.words.value, chapter: form.elements.chapter.value });
+      try {
+        history.replaceState(null, "", `?${query}${location.hash}`);
+      } catch {
+        // a page from a folder keeps its address
+      }
+    });
     form.addEventListener("submit", (event) => event.preventDefault());
     filter();
     form.dataset.ready = "";
@@ -195,7 +257,7 @@ lay out what is far away. */
     let link, later;
     const linkAt = (target) => {
       const found = target.closest?.(".bd-article a[href]");
-      return found && !found.closest(".preview") && previews.has(found.getAttribute("href")) ? found : null;
+      return found && !found.closest(".preview") && !found.matches(".headerlink, .claim-link") && previews.has(found.getAttribute("href")) ? found : null;
     };
     const hide = () => {
       clearTimeout(later);
@@ -257,11 +319,12 @@ lay out what is far away. */
       button.addEventListener("click", actions[button.dataset.action]);
     }
     filterLedger();
+    letGuess();
     unfold();
     addEventListener("hashchange", unfold);
-    lightOnPaper();
-    letGuess();
+    printWhole();
     switchCode();
+    copyAddresses();
     closeDrawer();
     letScrollWhatIsNear();
     layOutTheRest();

@@ -47,11 +47,14 @@
       return { index, stem, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
-  /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. */
+  /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a chapter or a
+  term, and little else, means it. */
+  const named = new Set(["chapter", "term"]);
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.3, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(query) {
     const { index, stem, entries } = await start();
-    const asked = new Set(tokenize(query).map(stem).filter(Boolean));
+    const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
+    const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
     return index
       .search(query, {
@@ -66,7 +69,10 @@
         const found = new Set(result.queryTerms);
         const share = [...asked].filter((term) => found.has(term)).length / asked.size;
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
-        return { ...entry, words: result.terms, share, score: result.score * share * (whole ? 2 : 1) };
+        const name = named.has(entry.kind) ? terms(entry.title) : [];
+        const both = name.filter((term) => asked.has(term)).length;
+        const exact = both && both ** 2 / (name.length * asked.size);
+        return { ...entry, words: result.terms, share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
       })
       .sort((one, other) => other.score - one.score);
   }

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import html
 import pathlib
 import re
 
@@ -62,6 +63,14 @@ def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:
             raise BookError(f"notebooks/{name}.ipynb, code cell {number}: it displays a script, which the page would not run: give the cell the tag `script`, if that is meant")
 
 
+def tell_without_script(cell: nbformat.NotebookNode) -> None:
+    """What a cell's script would draw, in the words that the cell has for those who do not see it."""
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+    for output in cell.get("outputs", []) if alt and "script" in cell.metadata.get("tags", []) else []:
+        if "text/html" in output.get("data", {}):
+            output.data["text/html"] += f"<noscript><p>{html.escape(alt)}</p></noscript>"
+
+
 def put_outputs(app, docname, source):
     """The page's source is the executed notebook; its folded cells say what they hold."""
     if chapter_of(docname):
@@ -69,6 +78,7 @@ def put_outputs(app, docname, source):
         check_scripts(chapter_of(docname), notebook)
         put_questions(chapter_of(docname), notebook)
         for cell in notebook.cells:
+            tell_without_script(cell)
             if {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
                 what = "the solution" if cell.source.startswith("# @title Solution") else "the code"
                 cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")

@@ -36,10 +36,12 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
         if not low <= float(value.replace(",", "")) <= high:
             raise BookError(f"notebooks/{name}.ipynb, cell {number}: the claim printed {value}, outside the guess's {low:g} to {high:g}: widen it")
         step = float(guess.get("step", 1))
-        middle = low + step * ((high - low) / 2 // step)
+        # The slider does not begin near the answer.
+        starts = [low + step * ((high - low) * share // step) for share in (0.25, 0.75)]
+        start = next((one for one in starts if abs(one - float(value.replace(",", ""))) > (high - low) / 10), high)
         asked = (
-            f'<label>Your guess: <input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{middle:g}"> '
-            f'<output>{middle:g}</output> {html.escape(unit)}</label><button type="button">That is my guess</button>'
+            f'<label>Your guess: <input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{start:g}"> '
+            f'<output>{start:g}</output> {html.escape(unit)}</label><button type="button">That is my guess</button>'
         )
     return (
         f'<div class="guess pst-js-only" role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{html.escape(unit)}">{asked}'

@@ -238,6 +238,18 @@ def test_without_javascript_a_page_can_be_read(open_page):
     colours = {page.locator(f"article .highlight .{kind}").first.evaluate("word => getComputedStyle(word).color") for kind in ("k", "s1, article .highlight .s2", "mf")}
     assert len(colours) == 3
     assert page.locator(".claim").first.evaluate("claim => getComputedStyle(claim).borderLeftColor") == "rgb(26, 127, 55)"
+    assert all(claim.is_visible() for claim in page.locator(".claim:not(details *)").all()), "a guess folds it, which needs a script to be made"
+
+
+def test_without_javascript_the_contents_and_films_can_be_read(open_page):
+    """On a phone the drawer has no button; a film's controls would do nothing."""
+    page = open_page("notebooks/cartpole.html", size="narrow", java_script_enabled=False, reduced_motion="reduce")
+    link = page.locator("#pst-primary-sidebar a[href='cauchy.html']")
+    page.locator(".to-contents").click()
+    assert 0 <= link.bounding_box()["x"] and link.bounding_box()["y"] < 844 and not page.locator(".primary-toggle").is_visible()
+    film = page.locator(".cell_output:has(#cartpole-film)")
+    assert "Animation of a cart" in film.locator("noscript p").text_content()
+    assert not [one for one in film.locator("canvas, button, input").all() if one.is_visible()]
 
 
 def first_chart(page):
@@ -337,8 +349,82 @@ def test_code_can_be_copied(open_page):
 
 
 def test_a_claim_can_be_linked_to(open_page):
+    """By its old number too: it is marked, and so is a figure."""
     page = open_page("notebooks/binary_metrics.html#claim-3")
     assert 0 <= page.locator("#claim-3").bounding_box()["y"] < 200
+    assert page.locator(".claim:has(#claim-3)").evaluate("claim => getComputedStyle(claim).borderLeftWidth") == "8px"
+    figure = open_page("notebooks/binary_metrics.html#figure-2").locator("figure:has(#figure-2)")
+    assert figure.evaluate("figure => getComputedStyle(figure).borderLeftWidth") == "4px"
+
+
+def test_an_address_that_names_nothing_does_no_harm(open_page):
+    page = open_page("notebooks/cauchy.html#%")
+    assert page.locator(".code-switch").count() == 1
+
+
+def test_the_address_of_a_place_is_copied(open_page):
+    """By keyboard, without preventing the jump, and it is said."""
+    page = open_page("notebooks/cauchy.html", permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("article h2 .headerlink").first
+    assert link.evaluate("link => getComputedStyle(link).opacity") == "0"
+    page.locator(".code-switch").focus()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    assert link.evaluate("link => getComputedStyle(link).opacity") == "1"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('.copied').textContent")
+    assert page.url.endswith(link.get_attribute("href")) and page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_a_guess_keeps_its_claim_until_it_is_made(open_page):
+    """Or until a link leads to the claim."""
+    path, claims = "notebooks/binary_metrics.html", [".claim#most-alarms-are-false", ".guessed:has(#claim-4) .claim"]
+    page = open_page(path)
+    assert all(page.locator(claim).is_hidden() for claim in claims)
+    page.locator(".guess").first.get_by_role("button").press("Enter")
+    assert page.locator(claims[0]).is_visible() and page.locator(claims[1]).is_hidden()
+    assert "printed" in page.locator(".guess-told").first.inner_text()
+    assert open_page(f"{path}#claim-4").locator(claims[1]).is_visible()
+
+
+def test_paper_has_everything(open_page):
+    """What is folded on the screen, once; afterwards the page is as it was."""
+    page = open_page("notebooks/binary_metrics.html")
+    folded = page.locator("article details:not([open])").count()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert folded and page.locator("article details:not([open])").count() == 0
+    assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("article details:not([open])").count() == folded
+    page = open_page("book/claims.html", size="narrow")
+    page.locator(".ledger-filter [name=words]").fill("batch size")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    rows = page.locator(".ledger tbody tr")
+    assert page.locator(".ledger tbody tr:visible").count() == rows.count() and page.locator(".ledger-filter").is_hidden()
+
+
+def test_a_browser_that_keeps_nothing(open_page):
+    """Where storage is blocked, even to ask for it throws; the theme can be chosen and the search opened nevertheless."""
+    page = open_page("book/intro.html", moves=False)
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { configurable: true, get() { throw new DOMException('blocked', 'SecurityError'); } })")
+    page.reload()
+    mode = page.locator("html").get_attribute("data-mode")
+    page.locator(".theme-switch-button").first.click()
+    assert page.locator("html").get_attribute("data-mode") != mode
+    page.keyboard.press("Control+k")
+    assert page.locator("#pst-search-dialog input").is_visible()
+
+
+def test_the_drawer_gives_the_focus_back(open_page):
+    page = open_page("book/intro.html", size="narrow")
+    page.locator(".primary-toggle").click()
+    assert page.locator("#pst-primary-sidebar-modal").is_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.matches('.primary-toggle')", polling=200)
 
 
 def test_a_jump_lands_where_it_should_before_anything_far_away_is_laid_out(open_page):
@@ -370,6 +456,10 @@ def test_a_search_reaches_the_place_that_answers_it(open_page):
         expected = {f"notebooks/{chapter}.html{anchor and '#'}{anchor}" for chapter, _, anchor in (place.partition("#") for place in asked["places"])}
         if not expected & set(found):
             missed.append(f"{asked['query']}: {found}")
+    for name, url in page.evaluate("searchEntries.filter(({ kind }) => kind === 'chapter' || kind === 'term').map(({ title, url }) => [title, url])"):
+        found = page.evaluate("name => bookSearch(name).then((places) => places.slice(0, 3).map((place) => place.url))", name)
+        if url not in found:
+            missed.append(f"{name}: {found}")
     assert not missed, missed
 
 
@@ -450,5 +540,12 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     page.locator(".ledger-filter [name=chapter]").select_option("class_weights")
     assert page.locator(".ledger-chapter:visible").count() == 1
     assert page.locator(".ledger-filter output").inner_text() == f"{shown.count()} of {page.locator('.ledger tbody tr').count()} claims"
+    page.reload()
+    assert page.locator(".ledger-filter [name=words]").input_value() == "batch size" and page.locator(".ledger-chapter:visible").count() == 1
+    page.locator(".ledger-filter [name=words]").fill("sigma")
+    page.locator(".ledger-filter [name=chapter]").select_option("")
+    assert page.locator(".ledger tbody tr:visible:has(math)").count()
     page = open_page("book/claims.html#hubei", size="narrow")
+    below = page.locator(".ledger-filter").bounding_box()
+    assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1
     assert page.locator("#hubei .ledger tbody tr").first.is_visible() and not page.locator("#cauchy .ledger tbody tr").first.is_visible()

@@ -134,6 +134,9 @@ def test_each_guess_has_the_answer_that_its_claim_printed(site, soups):
         asked = [cell for cell in book.load(name).cells if "guess" in cell.metadata]
         forms = soups[site / "notebooks" / f"{name}.html"].select(".guess")
         assert len(forms) == len(asked) and all(form["data-answer"] for form in forms)
+        for slider in [form.input for form in forms if form.input]:
+            start, low, high = (float(slider[part]) for part in ("value", "min", "max"))
+            assert abs(start - float(slider.find_parent(class_="guess")["data-answer"].replace(",", ""))) > (high - low) / 10, "it begins at its answer"
 
 
 def test_what_machines_read_says_what_the_pages_say(site, soups):
@@ -182,6 +185,7 @@ def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
         links = {link["href"] for link in page.select("a.term")}
         previews = page.find("template", id="previews").find_all("div", recursive=False)
         assert links <= {preview["data-for"] for preview in previews}, "a term without its definition beside it"
+        assert not [preview for preview in previews if "Other seeds: " in preview.get_text()], "said to be printed by a cell"
         met |= {link.partition("#")[2] for link in links}
     assert terms == met
 
@@ -206,6 +210,7 @@ def test_every_place_of_the_search_is_there(site, soups):
     for entry in entries:
         path, _, anchor = entry["url"].partition("#")
         assert (site / path) in soups and (not anchor or soups[site / path].find(id=anchor)), entry["url"]
+        assert entry["kind"] != "claim" or "Other seeds: " not in entry["text"], "no cell printed that"
     kinds = {kind: sum(entry["kind"] == kind for entry in entries) for kind in ("claim", "figure", "question", "term")}
     assert kinds["claim"] == sum(len(book.claims(book.load(name))) for name in book.chapters())
     assert kinds["figure"] == sum(len(soups[site / "notebooks" / f"{name}.html"].select("figcaption .figure-number")) for name in book.chapters())

@@ -81,6 +81,7 @@ def setup(app):
         for place, (event, hook) in enumerate(hooks):
             app.connect(event, naming(event, hook), priority=first + place)
     app.add_html_math_renderer("mathml", (formulas.inline, None), (formulas.block, None))
+    app.add_node(theme.HideCodeCellNode, html=(theme.visit_folded, theme.depart_HideCellInput), override=True)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ import nbformat
 from ..chapters import code_cells
 from ..files import BookError
 from ..render.drawn import drawn
-from ..render.pictures import MIME, bundle, charts_of, picture
+from ..render.pictures import MIME, NARROW, adapts, bundle, charts_of, picture
 from .executed import chapter_of
 
 
@@ -28,9 +28,15 @@ def write(app, specification: dict, chapter: str, number: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         (folder / f"{chapter}-{number}-{theme}.svg").write_bytes(drawn(picture, json.dumps(specification), theme))
+        if adapts(specification):
+            (folder / f"{chapter}-{number}-{theme}-narrow.svg").write_bytes(drawn(picture, json.dumps(specification), theme, NARROW))
     # A script, for a page that was opened from a folder may load no data in another way.
     source, data = folder / f"{chapter}-{number}.js", json.dumps(specification, separators=(",", ":"))
     source.write_text(f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n", encoding="utf-8")
+
+
+def size(file: pathlib.Path) -> tuple[float, float]:
+    return tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()))
 
 
 def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "") -> str:
@@ -38,9 +44,14 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
     images, label = "", html.escape(label)
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
-        width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups())
+        width, height = size(file)
         loading = 'loading="eager" fetchpriority="high"' if anchor and theme == "light" else 'loading="lazy"'
-        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" {loading} alt="{label}">'
+        image = f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" {loading} alt="{label}">'
+        if adapts(specification):  # with letters that can be read there, and as high as the chart will be
+            narrow = file.with_name(f"{file.stem}-narrow.svg")
+            its_width, its_height = size(narrow)
+            image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
+        images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     controls = sum("input" in (parameter.get("bind") or {}) for parameter in specification.get("params", []))
     return (

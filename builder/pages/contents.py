@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 from .. import chapters
 from ..render.delivery import PDF
 from ..render.drawn import drawn
+from ..render.palette import COLOURS
 from ..render.pictures import cover, cover_cell, thumbnail
 from ..requirements import direct
 from ..versions import outcome, records
@@ -82,7 +83,7 @@ def pictured(app, name: str, alt: str = "") -> str:
     for theme in ("light", "dark") if cover_cell(executed.chapter(name)) else ():
         path = pathlib.Path(app.outdir) / "covers" / f"{name}-{theme}.webp"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(drawn(thumbnail, cover(executed.chapter(name), theme)))
+        path.write_bytes(drawn(thumbnail, cover(executed.chapter(name), theme), COLOURS[theme]["paper"]))
         width, height = PIL.Image.open(path).size
         images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
     return images

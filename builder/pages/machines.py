@@ -1,10 +1,13 @@
 """The book for machines: `claims.json` with its schema, `llms.txt`, and a Markdown twin of each chapter with what its cells printed."""
 
+import ast
 import json
 import pathlib
 
 from .. import chapters
+from ..doubt import results
 from . import executed
+from .claims import doubts
 from .sharing import changed, plain
 
 SCHEMA = {
@@ -23,10 +26,23 @@ SCHEMA = {
             "value": {"type": "string", "description": "what its cell printed"},
             "cell": {"type": "integer", "minimum": 1, "description": "the code cell that computes and asserts it, counted in the chapter"},
             "code": {"type": "string", "description": "that cell"},
+            "assertions": {"type": "array", "items": {"type": "string"}, "description": "what that cell asserts itself, beside what the functions do that it calls"},
+            "doubt": {
+                "type": ["object", "null"],
+                "description": "how much the claim would notice, measured by `make doubt`; null where the chapter's present code was not tried",
+                "properties": {
+                    "noticed": {"type": "integer", "minimum": 0, "description": "of the changes of the code that it uses, how many made something fail"},
+                    "changes": {"type": "integer", "minimum": 0, "description": "how many were made, without those that make no difference"},
+                    "held": {"type": "integer", "minimum": 0, "description": "on how many other seeds it held"},
+                    "seeds": {"type": "integer", "minimum": 0, "description": "how many were tried"},
+                },
+                "required": ["noticed", "changes", "held", "seeds"],
+                "additionalProperties": False,
+            },
             "packages": {"type": "object", "additionalProperties": {"type": "string"}, "description": "what the chapter imports, with versions"},
             "changed": {"type": "string", "format": "date-time", "description": "when the chapter was last changed"},
         },
-        "required": ["chapter", "title", "number", "slug", "address", "sentence", "value", "cell", "code", "packages", "changed"],
+        "required": ["chapter", "title", "number", "slug", "address", "sentence", "value", "cell", "code", "assertions", "doubt", "packages", "changed"],
         "additionalProperties": False,
     },
 }
@@ -40,19 +56,33 @@ def claims_of(name: str) -> list[dict]:
         {
             "chapter": name, "title": chapters.title(notebook), "number": claim["number"], "slug": claim["slug"],
             "address": f"notebooks/{name}.html#{claim['slug']}", "sentence": claim["text"], "value": claim["value"],
-            "cell": next(i for i, cell in enumerate(cells, start=1) if cell is claim["cell"]), "code": claim["cell"].source, "packages": direct,
-            "changed": changed(name),
+            "cell": next(i for i, cell in enumerate(cells, start=1) if cell is claim["cell"]), "code": claim["cell"].source,
+            "assertions": assertions(claim["cell"].source), "doubt": doubt(name, claim["number"]), "packages": direct, "changed": changed(name),
         }
         for claim in chapters.claims(notebook)
     ]  # fmt: skip
 
 
+def assertions(source: str) -> list[str]:
+    """The cell's `assert` statements and its calls of functions named so, as numpy's."""
+    named = lambda call: getattr(call.func, "attr", getattr(call.func, "id", "")).startswith("assert")  # noqa: E731
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
+    return [ast.get_source_segment(source, node) for node in found]
+
+
+def doubt(chapter: str, claim: int) -> dict | None:
+    score, (held, tried) = results.of_claim(*doubts(chapter), claim)
+    return {"noticed": score.noticed, "changes": score.counted, "held": held, "seeds": tried} if score.counted or tried else None
+
+
 def twin(name: str) -> str:
     """The chapter as Markdown: prose, code, and what the code printed; a figure by its alt text."""
-    parts = []
-    for cell in executed.chapter(name).cells:
+    notebook, parts = executed.chapter(name), []
+    slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in chapters.claims(notebook)}
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            begins = next((sign for sign in slugs if cell.source.startswith(sign)), None)
+            parts.append(f'<a id="{slugs[begins]}"></a>{cell.source}' if begins else cell.source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:

@@ -19,6 +19,7 @@ from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
 
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 NEAR = 5  # code cells: a figure within them stands on the first screens
 
 
@@ -30,13 +31,14 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     metadata = app.env.metadata[app.env.docname]
     metadata["og:description"] = plain(chapters.question(notebook))
+    doctree.insert(0, nodes.meta("", name="description", content=plain(chapters.question(notebook))))  # else the extension for og: cuts one from the text
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)
     head = (
         f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
-        f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a></p>'
+        f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
         f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary><ol>{listed}</ol></details>'
     )
     section = next(iter(doctree.findall(nodes.title))).parent
@@ -82,15 +84,18 @@ def cite(app, doctree):
         return
     title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
     year, month, day = changed(name)[:10].split("-")
+    version = git("log", "-1", "--format=%H", "--", f"notebooks/{name}.ipynb")[:10]
     address = f"{base}notebooks/{name}.html" if base else ""
     url = f",\n  url = {{{address}}}" if base else ""
-    bibtex = f"@incollection{{{name}{year},\n  title = {{{title}}},\n  author = {{{{{author}}}}},\n  booktitle = {{{book}}},\n  year = {{{year}}}{url}\n}}"
-    words = f"{author} ({year}). {title}. In {book}.{' ' + address if base else ''}"
+    note = f",\n  note = {{Version {version}}}" if version else ""
+    bibtex = f"@incollection{{{name}{year},\n  title = {{{title}}},\n  author = {{{{{author}}}}},\n  booktitle = {{{book}}},\n  year = {{{year}}}{note}{url}\n}}"
+    words = f"{author} ({year}). {title}. In {book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
     app.env.metadata[app.env.docname]["citation"] = {
         "citation_title": title, "citation_author": author, "citation_inbook_title": book, "citation_publication_date": f"{year}/{month}/{day}",
+        **({"citation_public_url": address} if base else {}),
     }  # fmt: skip
     blocks = [nodes.literal_block(text, text, language="none") for text in (words, bibtex)]
-    opened = nodes.raw("", '<details class="cite"><summary>Cite this chapter</summary>', format="html")
+    opened = nodes.raw("", '<details class="cite" id="cite"><summary>Cite this chapter</summary>', format="html")
     section = next(iter(doctree.findall(nodes.title))).parent
     section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
 
@@ -121,6 +126,13 @@ def describe(app, pagename, templatename, context, doctree):
         }  # fmt: skip
     cited = app.env.metadata.get(pagename, {}).get("citation", {})
     context["citation"] = "".join(f'<meta name="{key}" content="{html.escape(value)}">' for key, value in cited.items())
+    # Beside what people read, what machines do (machines.py).
+    twins = [("text/markdown", "This chapter as Markdown", f"{pagename}.md")] if name else []
+    twins += [("application/json", "All claims with their values", "claims.json"), ("text/plain", "The book for language models", "llms.txt")]
+    context["citation"] += "".join(f'<link rel="alternate" type="{kind}" title="{what}" href="{context["pathto"](path, 1)}">' for kind, what, path in twins)
+    context["metatags"] = context.get("metatags", "").replace(VIEWPORT, "")
+    if context.get("title") == app.config.html_title:
+        context["docstitle"] = option("description", "").partition(". ")[0]
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 
@@ -136,7 +148,10 @@ def write_cards_feed_and_sitemap(app, exception):
     site, base = pathlib.Path(app.outdir), app.config.html_baseurl
     if not base:  # neither a sitemap nor a feed is possible without addresses
         return
-    locations = "".join(f"<url><loc>{base}{name}.html</loc></url>" for name in sorted(app.env.found_docs))
+    # When the book's own pages changed git does not tell: they show what the chapters say.
+    dates = {name: f"<lastmod>{changed(chapter_of(name))}</lastmod>" if chapter_of(name) else "" for name in sorted(app.env.found_docs)}
+    locations = "".join(f"<url><loc>{base}{name}.html</loc>{date}</url>" for name, date in dates.items())
+    (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8")
     (site / "sitemap.xml").write_text(
         f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>\n',
         encoding="utf-8",
@@ -174,17 +189,18 @@ def write_root_and_404(app, exception):
     description = html.escape(option("description", app.config.html_title))
     shared = f'<link rel="canonical" href="{base}{first}"><meta property="og:url" content="{base}">' if base else ""
     shared += f'<meta property="og:image" content="{card_address(app, app.config.root_doc)}"><meta name="twitter:card" content="summary_large_image">' if base else ""
-    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>{{title}}</title>'
+    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{{icon}}<title>{{title}}</title>'
+    icon = f'<link rel="icon" href="{{}}_static/{pathlib.PurePosixPath(app.config.html_favicon).name}">' if app.config.html_favicon else '<link rel="icon" href="data:,">'
     (site / "index.html").write_text(
-        head.format(title=title) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
+        head.format(title=title, icon=icon.format("")) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
         f'<meta property="og:description" content="{description}">{shared}<meta http-equiv="Refresh" content="0; url={first}"></head>'
         f'<body><main><h1>{title}</h1><p>{description}</p><p><a href="{first}">Read the book</a></p></main></body></html>\n',
         encoding="utf-8",
     )
     root = urllib.parse.urlsplit(base).path or "/"  # a page that is not there may have been asked for at any depth
     (site / "404.html").write_text(
-        head.format(title=f"Not found: {title}") + "<style>body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem;"
-        "color-scheme:light dark}input,button{font:inherit;min-height:44px}</style></head>"
+        head.format(title=f"Not found: {title}", icon=icon.format(root)) + "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}"
+        "input,button{font:inherit;min-height:44px}</style></head>"
         f'<body><main><h1>This page is not there</h1><p>Perhaps it was renamed. Search the book, or <a href="{root}{first}">begin at its first page</a>.</p>'
         f'<form action="{root}search.html"><label>Words: <input name="q" type="search"></label> <button>Search</button></form></main></body></html>\n',
         encoding="utf-8",

@@ -5,6 +5,7 @@ import pathlib
 import re
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 from pygments.formatters import HtmlFormatter
 from pygments.token import Name, Operator, Punctuation, Text, Token
 from sphinx.highlighting import PygmentsBridge
@@ -59,6 +60,13 @@ def choose_scripts(app, pagename, templatename, context, doctree):
             script.attributes["defer"] = "defer"
             kept.append(script)
     context["script_files"] = kept
+
+
+def visit_folded(translator, node):
+    """As MyST-NB does, but named by the words that are shown."""
+    visit_HideCellInput(translator, node)
+    summary = next(i for i in reversed(range(len(translator.body))) if translator.body[i].startswith("<summary"))
+    translator.body[summary] = "<summary>\n"
 
 
 def drop_thebe(app, doctree, docname):

@@ -6,6 +6,7 @@ from docutils import nodes
 
 SPACES = (
     r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))",
+    r"(?<=\d) (?=%)",
     r"(?<=[Cc]laim) (?=\d)|(?<=[Cc]laims) (?=\d)",
     r"(?<=\d) (?=: \d)|(?<=\d :) (?=\d)",
 )

@@ -41,6 +41,8 @@ def icon_styles(script: str) -> str:
     rules = [
         ".fa-solid,.fas,.fab,.fa-brands{display:inline-block;width:1em;height:1em;vertical-align:-.125em;background:currentColor;"
         "-webkit-mask:var(--icon) center/contain no-repeat;mask:var(--icon) center/contain no-repeat}",
+        # A mask is filled by the background, which high contrast replaces by its own ground.
+        "@media (forced-colors:active){.fa-solid,.fas,.fab,.fa-brands{forced-color-adjust:none;background:ButtonText}}",
         ".fa-solid::before,.fas::before,.fab::before,.fa-brands::before{content:none!important}",
     ]
     for names in ICONS.values():

@@ -20,6 +20,7 @@ from .palette import COLOURS, TWINS, chart_theme, in_dark
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 WIDTH = 680  # pixels of a chart that fills the page, without its axis, while it is a picture
+NARROW = 358  # pixels of the whole chart on a phone of 390
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 CLAIM = COLOURS["light"]["claim"]
@@ -64,11 +65,18 @@ def size(svg: str) -> tuple[float, float] | None:
     return (float(box[1]) * 4 / 3, float(box[2]) * 4 / 3) if box else None
 
 
-def picture(specification: str, name: str) -> str:
-    """SVG of the chart (its specification as JSON) as it stands before anyone moves it."""
+def adapts(specification: dict) -> bool:
+    """To the width of the page; others keep theirs."""
+    return specification.get("width") == "container"
+
+
+def picture(specification: str, name: str, width: int = WIDTH) -> str:
+    """SVG of the chart (its specification as JSON) as it stands before anyone moves it; on a phone (`NARROW`) its axis is in the width, as when it lives."""
     if name == "dark":
         specification = in_dark(specification)
-    fixed = json.loads(specification.replace('"width": "container"', f'"width": {WIDTH}'))
+    fixed = json.loads(specification.replace('"width": "container"', f'"width": {width}'))
+    if width == NARROW:
+        fixed["autosize"] = {"type": "fit-x", "contains": "padding"}
     merged = {**fixed.get("config", {}), **chart_theme(name)}
     svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
     # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
@@ -113,9 +121,14 @@ def cover(notebook, theme: str = "light") -> str | None:
     return {"light": light, "dark": dark}[theme](svg) if svg else drawn(picture, json.dumps(chart_in(cell)), theme).decode()
 
 
-def thumbnail(svg: str) -> bytes:
-    """The picture (SVG) as WebP for a card, 560 pixels wide."""
-    picture = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5)))
+def on_paper(picture: PIL.Image.Image, paper: str) -> PIL.Image.Image:
+    """A legend is translucent: with few colours it would become grey."""
+    return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, paper), picture.convert("RGBA"))
+
+
+def thumbnail(svg: str, paper: str) -> bytes:
+    """The picture (SVG) as WebP for a card on such paper, 560 pixels wide."""
+    picture = on_paper(PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5))), paper)
     picture = few_colours(picture.resize((560, round(560 * picture.height / picture.width))), 128)
     file = io.BytesIO()
     picture.convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)

@@ -29,7 +29,7 @@ from ..files import BUILD, ROOT, BookError, alone, digest, end_with, git, let_go
 from ..live import shown
 from .delivery import deliver
 from .drawn import drawn, forget_the_oldest
-from .pictures import bundle, card, charts_of, cover, picture
+from .pictures import NARROW, adapts, bundle, card, charts_of, cover, picture
 
 SITES = BUILD / "sites"
 SITE = BUILD / "html"
@@ -131,6 +131,8 @@ def draw_ahead() -> None:
     for _, _, specification in [chart for notebook in notebooks for chart in charts_of(notebook)]:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
+            if adapts(specification):
+                drawn(picture, json.dumps(specification), theme, NARROW)
     drawn(bundle)
     for notebook in notebooks:
         drawn(card, cover(notebook), title(notebook), configuration()["title"])

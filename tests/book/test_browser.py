@@ -203,12 +203,12 @@ def test_the_reader_chooses_the_theme(open_page, mode):
 WITH_CHARTS = [name for name in book.chapters() if "altair" in imported(book.load(name))]
 
 
-@pytest.mark.parametrize("name", WITH_CHARTS)
-def test_a_chapter_begins_with_what_the_reader_moves(open_page, name):
+@pytest.mark.parametrize(("name", "size"), [*((name, "wide") for name in WITH_CHARTS), ("cauchy", "narrow")])
+def test_a_chapter_begins_with_what_the_reader_moves(open_page, name, size):
     """A chart on the first screen: a picture until the reader moves; then its slider changes it."""
-    page = open_page(f"notebooks/{name}.html", moves=False)
+    page = open_page(f"notebooks/{name}.html", size=size, moves=False)
     hero = page.locator("#chart-hero")
-    assert hero.bounding_box()["y"] < SIZES["wide"][1] and "vendor/vega.js" not in open_page.asked
+    assert hero.bounding_box()["y"] < SIZES[size][1] and "vendor/vega.js" not in open_page.asked
     height = hero.bounding_box()["height"]
     page.mouse.move(9, 9)
     page.wait_for_selector("#chart-hero[data-ready=true]")
@@ -425,6 +425,38 @@ def test_the_drawer_gives_the_focus_back(open_page):
     assert page.locator("#pst-primary-sidebar-modal").is_visible()
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.matches('.primary-toggle')", polling=200)
+
+
+def test_what_a_jump_led_to_has_a_bar_and_no_slab(open_page):
+    page = open_page("notebooks/binary_metrics.html#exercises")
+    heading = page.locator(":target > h2")
+    assert heading.evaluate("one => getComputedStyle(one).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
+def test_icons_are_seen_in_forced_colours(open_page):
+    page = open_page("notebooks/binary_metrics.html", forced_colors="active")
+    colours = page.evaluate("[...document.querySelectorAll('button :is(.fa-solid, .fas), a .fab')].map((icon) => [icon, document.body].map((one) => getComputedStyle(one).backgroundColor))")
+    assert colours and all(icon != ground for icon, ground in colours)
+
+
+def test_what_is_printed_below_a_claim_stands_under_it(open_page):
+    """Texts have one right edge, what is wider another."""
+    page = open_page("notebooks/binary_metrics.html")
+    boxes = page.evaluate("""['.claim > p', '.claim .cell_output pre', 'article > section > p', '.cell_input', '.claim', 'footer .footer-item p', '.prev-next-area .prev-next-info'].map((name) => {
+        const one = document.querySelector(name), { left, right, top, bottom } = one.getBoundingClientRect();
+        return { left: left + parseFloat(getComputedStyle(one).paddingLeft), right, top, bottom };
+    })""")
+    sentence, printed, text, code, claim, end, _ = boxes
+    assert sentence["left"] == printed["left"] and 0 <= printed["top"] - sentence["bottom"] < 20
+    assert sentence["right"] == text["right"] and code["right"] == claim["right"] and end["left"] == text["left"]
+
+
+@pytest.mark.parametrize("name", ["class_weights", "keras_confusion_metrics"])
+def test_nothing_scrolls_sideways_on_the_narrowest_screen(open_page, name):
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_jump_lands_where_it_should_before_anything_far_away_is_laid_out(open_page):

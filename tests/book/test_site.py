@@ -14,8 +14,10 @@ import yaml
 from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
+from builder.doubt import results
 from builder.pages import repository
-from builder.pages.sharing import first_sentence
+from builder.pages.claims import doubts
+from builder.pages.sharing import first_sentence, plain
 from builder.render import site as render
 
 
@@ -147,20 +149,31 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         path, _, anchor = claim["address"].partition("#")
         frame = soups[site / path].find(id=anchor)
         assert frame.select_one(".cell_output pre").get_text().strip("\n") == claim["value"]
-        assert claim["value"] in (site / path).with_suffix(".md").read_text(encoding="utf-8")
+        markdown = (site / path).with_suffix(".md").read_text(encoding="utf-8")
+        assert claim["value"] in markdown and f'<a id="{claim["slug"]}"></a>**Claim {claim["number"]}.**' in markdown
+        assert all("assert" in one and one in claim["code"] for one in claim["assertions"])
+        score, (held, tried) = results.of_claim(*doubts(claim["chapter"]), claim["number"])
+        known = {"noticed": score.noticed, "changes": score.counted, "held": held, "seeds": tried}
+        assert claim["doubt"] == (known if score.counted or tried else None)
     listed = re.findall(r"\]\(([^)]*)\)", (site / "llms.txt").read_text(encoding="utf-8"))
     assert listed and all((site / name).is_file() for name in listed)
 
 
 def test_a_chapter_can_be_cited(site, soups):
-    """With the authors whom `CITATION.cff` names for the whole."""
-    (author,) = (one["name"] for one in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["authors"])
+    """With the authors whom `CITATION.cff` names for the whole, which says of it what the configuration does."""
+    cited, known = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")), book.configuration()
+    (author,) = (one["name"] for one in cited["authors"])
+    assert (cited["title"], cited["repository-code"]) == (known["title"], known["repository"]["url"])
+    assert (cited["abstract"], cited["date-released"]) == (known["builder"]["description"], str(known["builder"]["first_day"]))
     for name in book.chapters():
         page = soups[site / "notebooks" / f"{name}.html"]
         title = book.title(book.load(name))
         assert page.find("meta", attrs={"name": "citation_title"})["content"] == title
         assert page.find("meta", attrs={"name": "citation_author"})["content"] == author
         words, bibtex = (text.get_text() for text in page.select("details.cite pre"))
+        canonical = page.find("link", rel="canonical")
+        assert not canonical or page.find("meta", attrs={"name": "citation_public_url"})["content"] == canonical["href"]
+        assert page.select_one(".facts a[href='#cite']") and page.select_one("details.cite")["id"] == "cite"
         assert title in words and title in bibtex and words.startswith(author) and f"author = {{{{{author}}}}}" in bibtex
 
 
@@ -168,6 +181,25 @@ def test_the_root_and_the_404_page_lead_on(site):
     root, lost = ((site / name).read_text(encoding="utf-8") for name in ("index.html", "404.html"))
     assert "<title>" in root and 'property="og:title"' in root and "url=book/intro.html" in root
     assert 'action="' in lost and "search.html" in lost
+    assert all("_static/favicon.svg" in text for text in (root, lost)) and ":root{color-scheme:light dark}" in lost
+    robots = site / "robots.txt"
+    assert robots.is_file() == (site / "sitemap.xml").is_file() and (not robots.is_file() or "/sitemap.xml\n" in robots.read_text(encoding="utf-8"))
+
+
+def test_the_head_of_a_page_says_things_once_and_whole(site, soups):
+    for name in book.chapters():
+        page = soups[site / "notebooks" / f"{name}.html"]
+        (described,) = page.find_all("meta", attrs={"name": "description"})
+        assert described["content"] == page.find("meta", property="og:description")["content"] == plain(book.question(book.load(name)))
+        twins = {link["type"]: link["href"] for link in page.find_all("link", rel="alternate")}
+        assert (twins["text/markdown"], twins["application/json"], twins["text/plain"]) == (f"{name}.md", "../claims.json", "../llms.txt")
+    for path, page in soups.items():
+        assert len(page.find_all("meta", attrs={"name": "viewport"})) == 1, path
+        assert len({*(parts := page.title.get_text().split(" \u2014 "))}) == len(parts), path
+
+
+def test_a_fold_is_announced_by_the_words_that_it_shows(soups):
+    assert not [str(one) for page in soups.values() for one in page.select("article summary[aria-label]")]
 
 
 def test_the_text_has_the_live_numbers(site, soups):

@@ -108,8 +108,8 @@ def unmarked(text: str) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """Up to a full stop, colon or semicolon that ends a word: that of `1 : 9` does not."""
-    return re.split(r"(?<=\S[.:;])\s", unmarked(text))[0].rstrip(".:;")
+    """Up to a full stop, colon or semicolon that ends a word: that of `1 : 9` does not, nor does that of `et al. expected` end a sentence."""
+    return re.split(r"(?<=\S[:;])\s|(?<=\S\.)\s(?![a-z])", unmarked(text))[0].rstrip(".:;")
 
 
 def describe(app, pagename, templatename, context, doctree):

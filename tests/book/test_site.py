@@ -128,6 +128,7 @@ def test_the_head_of_a_chapter_lists_its_claims(site, soups):
 
 def test_a_claim_is_shortened_where_a_clause_ends():
     """Not within a ratio, and not at a point within a number."""
+    assert first_sentence("Roosa et al. expected 37,415 cases. Ours agrees.") == "Roosa et al. expected 37,415 cases"
     assert first_sentence("With weights 1 : 9 it is .5 at $p$: half. More.") == r"With weights 1 : 9 it is .5 at \(p\)"
 
 

@@ -1,5 +1,6 @@
 """The built pages as files: every link and anchor resolves, nothing comes from elsewhere, every chapter can be opened."""
 
+import io
 import json
 import re
 import urllib.parse
@@ -17,6 +18,7 @@ from builder.files import ROOT
 from builder.pages import repository
 from builder.pages.sharing import first_sentence, plain
 from builder.render import site as render
+from builder.render.pictures import thumbnail
 
 
 def pages(site):
@@ -227,6 +229,12 @@ def test_each_page_has_a_card(site, soups):
         card = site / "covers" / address.rpartition("/")[2]
         with PIL.Image.open(card) as picture:
             assert picture.size == (1200, 630) and card.stat().st_size < 200_000
+
+
+def test_a_translucent_legend_is_not_grey():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30" width="40" height="30"><rect width="40" height="30" style="fill: #ffffff; opacity: 0.8"/></svg>'
+    with PIL.Image.open(io.BytesIO(thumbnail(svg, "#ffffff"))) as picture:
+        assert min(low for low, _ in picture.convert("RGB").getextrema()) > 250
 
 
 def test_every_place_of_the_search_is_there(site, soups):

@@ -8,6 +8,7 @@ Both are committed in `book/_doubt/`: a file of results a chapter, and `equivale
         reason: why the change makes no difference that a claim, a figure or a recipe speaks of
 """
 
+import functools
 import json
 import pathlib
 
@@ -21,10 +22,16 @@ EQUIVALENT = FOLDER / "equivalent.yml"
 MOST_EQUIVALENT = 0.25  # of a chapter's mutants; a list that grows lazily makes the measure worthless
 
 
+@functools.lru_cache(maxsize=1)
+def parsed(text: str) -> dict:
+    """Once for the hundreds of claims that ask."""
+    return yaml.safe_load(text) or {}
+
+
 def equivalents(chapter: str) -> dict[tuple[str, str], str]:
     """The reason of each equivalent mutant of the chapter, by what stood before and after."""
     try:
-        listed = (yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else None) or {}
+        listed = parsed(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else {}
         return {(one["before"], one["after"]): one["reason"] for one in listed.get(chapter) or []}
     except yaml.YAMLError as error:
         raise house.BookError(f"book/_doubt/equivalent.yml, line {error.problem_mark.line + 1}: not YAML: compare the indentation with the entries around it") from None

@@ -121,14 +121,14 @@ def cover(notebook, theme: str = "light") -> str | None:
     return {"light": light, "dark": dark}[theme](svg) if svg else drawn(picture, json.dumps(chart_in(cell)), theme).decode()
 
 
-def on_paper(picture: PIL.Image.Image, paper: str) -> PIL.Image.Image:
-    """A legend is translucent: with few colours it would become grey."""
-    return PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, paper), picture.convert("RGBA"))
+def on_paper(svg: str, paper: str) -> bytes:
+    """The picture as PNG on a ground: the converter multiplies colours by their opacity, so that a translucent white legend on nothing is grey."""
+    return vl_convert.svg_to_png(re.sub(r"<svg\b[^>]*>", rf'\g<0><rect width="100%" height="100%" fill="{paper}"/>', svg, count=1), scale=2)
 
 
 def thumbnail(svg: str, paper: str) -> bytes:
     """The picture (SVG) as WebP for a card on such paper, 560 pixels wide."""
-    picture = on_paper(PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=1.5))), paper)
+    picture = PIL.Image.open(io.BytesIO(on_paper(svg, paper)))
     picture = few_colours(picture.resize((560, round(560 * picture.height / picture.width))), 128)
     file = io.BytesIO()
     picture.convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)
@@ -148,9 +148,9 @@ def card(picture: str | None, title: str, book: str) -> bytes:
     )
     shown = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(ground, scale=1))).convert("RGB")
     if picture:
-        figure = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(picture, scale=2))).convert("RGBA")
+        figure = PIL.Image.open(io.BytesIO(on_paper(picture, PAPER))).convert("RGB")
         figure.thumbnail((530, 550), PIL.Image.Resampling.LANCZOS)
-        shown.paste(figure, (1160 - figure.width, (630 - figure.height) // 2), figure)
+        shown.paste(figure, (1160 - figure.width, (630 - figure.height) // 2))
     file = io.BytesIO()
     shown.quantize(128, dither=PIL.Image.Dither.NONE).save(file, "png", optimize=True)
     return file.getvalue()

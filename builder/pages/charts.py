@@ -36,6 +36,7 @@ def write(app, specification: dict, chapter: str, number: int) -> None:
 
 
 def size(file: pathlib.Path) -> tuple[float, float]:
+    """Width and height of the picture (SVG) in pixels."""
     return tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()))
 
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import pathlib
+import re
 
 from .. import chapters
 from ..doubt import results
@@ -26,7 +27,7 @@ SCHEMA = {
             "value": {"type": "string", "description": "what its cell printed"},
             "cell": {"type": "integer", "minimum": 1, "description": "the code cell that computes and asserts it, counted in the chapter"},
             "code": {"type": "string", "description": "that cell"},
-            "assertions": {"type": "array", "items": {"type": "string"}, "description": "what that cell asserts itself, beside what the functions do that it calls"},
+            "assertions": {"type": "array", "items": {"type": "string"}, "description": "what that cell asserts itself, beside what the functions do that it calls; empty where Python alone cannot read it"},
             "doubt": {
                 "type": ["object", "null"],
                 "description": "how much the claim would notice, measured by `make doubt`; null where the chapter's present code was not tried",
@@ -51,26 +52,32 @@ SCHEMA = {
 def claims_of(name: str) -> list[dict]:
     notebook, packages = executed.chapter(name), executed.record(name)["depends"]["packages"]
     cells = chapters.code_cells(notebook)
-    direct = {package: packages[package] for package in executed.distributions(name) if package in packages}
+    direct, when = {package: packages[package] for package in executed.distributions(name) if package in packages}, changed(name)
     return [
         {
             "chapter": name, "title": chapters.title(notebook), "number": claim["number"], "slug": claim["slug"],
             "address": f"notebooks/{name}.html#{claim['slug']}", "sentence": claim["text"], "value": claim["value"],
             "cell": next(i for i, cell in enumerate(cells, start=1) if cell is claim["cell"]), "code": claim["cell"].source,
-            "assertions": assertions(claim["cell"].source), "doubt": doubt(name, claim["number"]), "packages": direct, "changed": changed(name),
+            "assertions": assertions(claim["cell"].source), "doubt": doubt(name, claim["number"]), "packages": direct, "changed": when,
         }
         for claim in chapters.claims(notebook)
     ]  # fmt: skip
 
 
 def assertions(source: str) -> list[str]:
-    """The cell's `assert` statements and its calls of functions named so, as numpy's."""
+    """The cell's `assert` statements and its calls of functions named so, as numpy's, in their order. A line of IPython's own (`%`, `!`) asserts nothing; empty where the rest is not Python."""
+    python = re.sub(r"^(\s*)(?:%(?! )|!).*$", r"\1pass", source, flags=re.M)
+    try:
+        tree = ast.parse(python)
+    except SyntaxError:
+        return []
     named = lambda call: getattr(call.func, "attr", getattr(call.func, "id", "")).startswith("assert")  # noqa: E731
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
-    return [ast.get_source_segment(source, node) for node in found]
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
+    return [ast.get_source_segment(python, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def doubt(chapter: str, claim: int) -> dict | None:
+    """What `make doubt` found of the claim with this number, as the schema has it; None where nothing was tried on the chapter's present code."""
     score, (held, tried) = results.of_claim(*doubts(chapter), claim)
     return {"noticed": score.noticed, "changes": score.counted, "held": held, "seeds": tried} if score.counted or tried else None
 
@@ -87,7 +94,8 @@ def twin(name: str) -> str:
         parts.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
             data = output.get("data", {})
-            text = output.get("text") or data.get("text/markdown") or ("" if any(kind.startswith(("image/", "application/vnd")) for kind in data) else data.get("text/plain", ""))
+            for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
+            text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
             if text:
                 parts.append(f"```text\n{text.rstrip()}\n```")
             elif alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):

@@ -178,15 +178,19 @@ lay out what is far away. */
     facts.before(button);
   }
 
-  /* On a phone the drawer of contents closes once a place is chosen; the focus goes back to its button, where the theme loses it. */
+  /* On a phone the drawer of contents closes once a place is chosen. Else the focus goes back to its button, where the theme loses it. */
   function closeDrawer() {
+    let gone = false;
     for (const side of ["primary", "secondary"]) {
       const button = document.querySelector(`.${side}-toggle`);
-      document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => button?.focus({ preventScroll: true }));
+      document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => gone || button?.focus({ preventScroll: true }));
     }
-    document.addEventListener("click", ({ target }) => {
-      if (target.closest?.("dialog[open] a[href]")) target.closest("dialog[open]").close();
-    });
+    const choose = ({ target }) => {
+      const link = target.closest?.("dialog[open] a[href]");
+      gone = Boolean(link);
+      link?.closest("dialog").close();
+    };
+    document.addEventListener("click", choose, { capture: true }); // before the theme, which takes a press of Enter for a click outside
   }
 
   /* A click on the `#` of a place goes there, and copies its address. */
@@ -220,7 +224,7 @@ lay out what is far away. */
     const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(row.textContent) })));
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
-      const words = form.elements.words.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = named(form.elements.words.value).split(/\s+/).filter(Boolean);
       const chapter = form.elements.chapter.value;
       for (const { row, text } of rows) row.hidden = !words.every((word) => text.includes(word));
       for (const table of tables) {

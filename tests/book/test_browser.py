@@ -427,6 +427,18 @@ def test_the_drawer_gives_the_focus_back(open_page):
     page.wait_for_function("() => document.activeElement.matches('.primary-toggle')", polling=200)
 
 
+def test_the_drawer_lets_the_focus_go_where_a_link_leads(open_page):
+    page = open_page("notebooks/binary_metrics.html", size="narrow")
+    page.locator(".secondary-toggle").click()
+    link = page.locator("dialog[open] #pst-page-toc-nav > ul > li > a").last
+    section = page.locator(link.get_attribute("href"))
+    page.evaluate("document.querySelector('dialog[open]').addEventListener('close', () => (window.left = true))")
+    link.press("Enter")
+    page.wait_for_function("() => window.left", polling=200)
+    page.keyboard.press("Tab")
+    assert section.evaluate("section => section.contains(document.activeElement)")
+
+
 def test_what_a_jump_led_to_has_a_bar_and_no_slab(open_page):
     page = open_page("notebooks/binary_metrics.html#exercises")
     heading = page.locator(":target > h2")
@@ -574,9 +586,10 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert page.locator(".ledger-filter output").inner_text() == f"{shown.count()} of {page.locator('.ledger tbody tr').count()} claims"
     page.reload()
     assert page.locator(".ledger-filter [name=words]").input_value() == "batch size" and page.locator(".ledger-chapter:visible").count() == 1
-    page.locator(".ledger-filter [name=words]").fill("sigma")
     page.locator(".ledger-filter [name=chapter]").select_option("")
-    assert page.locator(".ledger tbody tr:visible:has(math)").count()
+    for words in ("sigma", "σ=2", "γ²"):  # as one types what a formula shows
+        page.locator(".ledger-filter [name=words]").fill(words)
+        assert page.locator(".ledger tbody tr:visible:has(math)").count(), words
     page = open_page("book/claims.html#hubei", size="narrow")
     below = page.locator(".ledger-filter").bounding_box()
     assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from builder.files import ROOT
 
@@ -25,6 +26,14 @@ def test_actionlint():
 
 def test_schema():
     run(BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+
+
+def test_the_pages_are_made_where_git_knows_when_each_chapter_changed():
+    """Of a shallow clone it says of all of them the day of the last push."""
+    jobs = [job["steps"] for path in WORKFLOWS for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()]
+    making = [steps for steps in jobs if any("upload-pages-artifact" in step.get("uses", "") for step in steps)]
+    checkouts = [step for steps in making for step in steps if "actions/checkout" in step.get("uses", "")]
+    assert checkouts and all(step["with"].get("fetch-depth") == 0 for step in checkouts)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -14,7 +14,7 @@ sys.modules.setdefault("rfc3987_syntax", None)
 import nbformat  # noqa: E402 - see above
 import yaml  # noqa: E402
 
-from .files import ROOT, BookError, text_of  # noqa: E402
+from .files import ROOT, BookError, git, text_of  # noqa: E402
 
 
 def configuration() -> dict:
@@ -62,6 +62,13 @@ def check_names(names: list[str]) -> None:
 
 def source_path(chapter: str) -> pathlib.Path:
     return ROOT / "notebooks" / f"{chapter}.ipynb"
+
+
+def committed(chapter: str) -> tuple[str, str]:
+    """Hash and date (ISO 8601) of the commit that last changed the chapter: the hash is empty where the file has changed since, both where git does not tell."""
+    file = f"notebooks/{chapter}.ipynb"
+    version, _, date = git("log", "-1", "--format=%H %cI", "--", file).partition(" ")
+    return "" if git("--no-optional-locks", "status", "--porcelain", "--", file) else version, date
 
 
 @functools.lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ import re
 
 import nbformat
 
-from ..chapters import code_cells, source_path
+from ..chapters import code_cells, committed, source_path
 from ..doubt import results
 from ..execute import key, store
 from ..files import BookError, digest
@@ -48,7 +48,7 @@ def text(name: str) -> str:
 def version(name: str) -> str:
     """Digest of all that this text is made of."""
     doubts = [path.read_bytes() for path in (results.path(name), results.EQUIVALENT) if path.exists()]
-    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts, shown.state(name))
+    return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts, shown.state(name), *committed(name))
 
 
 def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:

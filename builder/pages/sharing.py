@@ -11,7 +11,6 @@ from docutils import nodes
 
 from .. import chapters
 from ..chapters import option
-from ..files import git
 from ..render.drawn import drawn
 from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
@@ -85,11 +84,11 @@ def cite(app, doctree):
         return
     title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
     year, month, day = changed(name)[:10].split("-")
-    version = git("log", "-1", "--format=%H", "--", f"notebooks/{name}.ipynb")[:10]
+    version = chapters.committed(name)[0][:10]
     address = f"{base}notebooks/{name}.html" if base else ""
     url = f",\n  url = {{{address}}}" if base else ""
     note = f",\n  note = {{Version {version}}}" if version else ""
-    bibtex = f"@incollection{{{name}{year},\n  title = {{{title}}},\n  author = {{{{{author}}}}},\n  booktitle = {{{book}}},\n  year = {{{year}}}{note}{url}\n}}"
+    bibtex = f"@incollection{{{name}{year},\n  title = {{{for_bibtex(title)}}},\n  author = {{{{{for_bibtex(author)}}}}},\n  booktitle = {{{for_bibtex(book)}}},\n  year = {{{year}}}{note}{url}\n}}"
     words = f"{author} ({year}). {title}. In {book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
     app.env.metadata[app.env.docname]["citation"] = {
         "citation_title": title, "citation_author": author, "citation_inbook_title": book, "citation_publication_date": f"{year}/{month}/{day}",
@@ -99,6 +98,11 @@ def cite(app, doctree):
     opened = nodes.raw("", '<details class="cite" id="cite"><summary>Cite this chapter</summary>', format="html")
     section = next(iter(doctree.findall(nodes.title))).parent
     section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
+
+
+def for_bibtex(text: str) -> str:
+    """With TeX's own signs escaped; formulas stay as they are."""
+    return re.sub(r"[&%#]", r"\\\g<0>", text)
 
 
 def unmarked(text: str) -> str:
@@ -132,15 +136,15 @@ def describe(app, pagename, templatename, context, doctree):
     twins += [("application/json", "All claims with their values", "claims.json"), ("text/plain", "The book for language models", "llms.txt")]
     context["citation"] += "".join(f'<link rel="alternate" type="{kind}" title="{what}" href="{context["pathto"](path, 1)}">' for kind, what, path in twins)
     context["metatags"] = context.get("metatags", "").replace(VIEWPORT, "")
-    if context.get("title") == app.config.html_title:
-        context["docstitle"] = option("description", "").partition(". ")[0]
+    is_the_book = html.unescape(context.get("title") or "") == app.config.html_title
+    context["title_ends"] = option("description", "").partition(". ")[0] if is_the_book else app.config.html_title
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 
 
 def changed(name: str) -> str:
     """When the chapter was last changed, by git; the book's first day where git does not tell."""
-    return git("log", "-1", "--format=%cI", "--", f"notebooks/{name}.ipynb") or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
+    return chapters.committed(name)[1] or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
 
 
 def write_cards_feed_and_sitemap(app, exception):

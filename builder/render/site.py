@@ -22,7 +22,7 @@ import typing
 
 import yaml
 
-from ..chapters import chapters, configuration, load, outline, title, toc
+from ..chapters import chapters, committed, configuration, load, outline, title, toc
 from ..execute.key import versions
 from ..execute.store import current, executed
 from ..files import BUILD, ROOT, BookError, alone, digest, end_with, git, let_go, point
@@ -52,7 +52,7 @@ def sources(*, with_chapters: bool) -> list[str | bytes]:
 
 def site_key(executions: dict[str, dict]) -> str:
     """Digest of everything that the site shows."""
-    return digest(*sources(with_chapters=True), json.dumps(executions, sort_keys=True), *map(shown.state, executions))
+    return digest(*sources(with_chapters=True), json.dumps(executions, sort_keys=True), *map(shown.state, executions), *(part for name in executions for part in committed(name)))
 
 
 def frame_key() -> str:

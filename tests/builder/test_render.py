@@ -20,7 +20,7 @@ from small import ONE, SmallBook, edit, wait_until
 
 from builder import compare, paper
 from builder.files import ROOT, BookError, digest
-from builder.pages import executed, repository
+from builder.pages import executed, machines, repository
 from builder.render.site import keep_faults
 
 
@@ -232,6 +232,27 @@ def test_what_a_cell_may_display(data, word):
         executed.check_scripts("one", notebook)
 
 
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("if x:\n    assert x > 1, 'low'\nassert_allclose(\n    x, 2)", ["assert x > 1, 'low'", "assert_allclose(\n    x, 2)"]),
+        ("%%time\n\nif x:\n    %time f()\n    assert x\n!true", ["assert x"]),
+        ("y = (3\n     % 2)\nassert y == 1", ["assert y == 1"]),
+        ("%%bash\ntest -n x | grep assert", []),
+    ],
+)
+def test_what_a_cell_asserts_is_listed_in_its_order(source, found):
+    """Also between lines that are IPython's, with which a claim's cell executes."""
+    assert machines.assertions(source) == found
+
+
+def test_the_markdown_of_what_is_seen_alone_is_its_alt_text(monkeypatch):
+    film = nbformat.v4.new_output("execute_result", {"text/html": "<canvas></canvas>", "text/plain": "<IPython.core.display.HTML object>"})
+    cell = nbformat.v4.new_code_cell("HTML(film)", outputs=[film], metadata={"mystnb": {"image": {"alt": "A cart"}}})
+    monkeypatch.setattr(executed, "chapter", lambda name: nbformat.v4.new_notebook(cells=[cell]))
+    assert "*Figure: A cart*" in machines.twin("one") and "object>" not in machines.twin("one")
+
+
 def test_no_fault_of_a_page_is_swallowed():
     """Sphinx forgets what fails while it still adds tasks, so that the report depended on the machine."""
 
@@ -335,8 +356,9 @@ def test_addresses(built, remote, expected, canonical, monkeypatch):
     text = (built.render() / "notebooks" / "one.html").read_text()
     links = set(re.findall(r'href="(https://(?:github|gitlab|colab|mybinder)[^"]*)"', text))
     if expected is None:
-        assert not links and 'rel="canonical"' not in text and "github.io" not in text
+        assert not links and 'rel="canonical"' not in text and "github.io" not in text and "feed.xml" not in text
         return
+    assert 'href="../feed.xml"' in text and (built.site / "feed.xml").is_file()
     assert f'rel="canonical" href="{canonical}notebooks/one.html"' in text
     assert any(link.startswith(expected) for link in links)
     colab = [link for link in links if "colab.research" in link]
@@ -344,3 +366,39 @@ def test_addresses(built, remote, expected, canonical, monkeypatch):
         assert not colab and not any("github" in link for link in links)
     else:
         assert colab == [f"https://colab.research.google.com/github/{expected.removeprefix('https://github.com/')}/blob/main/notebooks/one.ipynb"]
+
+
+def test_the_first_page_has_the_book_s_title_once_and_the_description_beside_it(built):
+    """In the head alone: the logo and the feed are called as on every page."""
+    edit(built.root / "_config.yml", "title: A small book", "title: Small & whole")
+    edit(built.root / "_config.yml", "builder: {", "builder: {description: What it shows. And more., ")
+    edit(built.root / "book" / "intro.md", "# A small book", "# Small & whole")
+    page = (built.render() / "book" / "intro.html").read_text()
+    assert "<title>Small &amp; whole &#8212; What it shows</title>" in page
+    assert "What it shows" not in page.partition("</title>")[2]
+    assert "<title>Claims &#8212; Small &amp; whole</title>" in (built.site / "book" / "claims.html").read_text()
+    cited = (built.site / "notebooks" / "one.html").read_text()
+    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited
+
+
+def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
+    """None while the text is not committed, and the new one once it is, although the text is the same then."""
+
+    def git(*words):
+        command = ["git", "-C", built.root, "-c", "user.name=x", "-c", "user.email=x@y", *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def versions():
+        pages = [(built.render() / "notebooks" / f"{name}.html").read_text() for name in ("one", "two")]
+        return [re.findall(r"[Vv]ersion ([0-9a-f]{10})", page) for page in pages]
+
+    git("init", "-q")
+    git("add", "notebooks")
+    git("commit", "-q", "-m", "first")
+    first = git("rev-parse", "HEAD")[:10]
+    assert versions() == [[first, first]] * 2
+    edit(built.root / "notebooks" / "one.ipynb", "still two", "ever two")
+    assert versions() == [[], [first, first]]
+    git("commit", "-q", "-a", "-m", "second")
+    second = git("rev-parse", "HEAD")[:10]
+    assert versions() == [[second, second], [first, first]]

@@ -71,6 +71,12 @@ def version_of(python: str | pathlib.Path) -> str | None:
         return asked.stdout.strip() or None
 
 
+def true_path(python: str) -> str:
+    """Where this Python lies, by whatever name it was called: `python3.13`, a link and a shim are one, and share an environment."""
+    asked = subprocess.run([python, "-c", "import os, sys; print(os.path.realpath(sys.executable))"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
+
+
 def find_python(version: str) -> str:
     """A Python of this version: on the PATH, under pyenv, or where uv knows one."""
     places = [shutil.which(f"python{version}"), *sorted(map(str, (pathlib.Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python")), reverse=True)]
@@ -97,7 +103,7 @@ def environment(versions: dict[str, str], python: str, torch_index: str) -> path
     and the book's own does not.
     """
     lines = wanted(versions)
-    place = FOLDER / digest(*lines, python, torch_index)[:12]
+    place = FOLDER / digest(*lines, true_path(python), torch_index)[:12]
     interpreter = place / "bin" / "python"
     if not (place / "complete").is_file():
         print(f"installing these versions of {len(lines)} packages into {place.relative_to(ROOT)} (some minutes, once)", flush=True)
@@ -175,7 +181,9 @@ def colab(names: list[str], freeze: str, python: str | None, torch_index: str, *
         except OSError as error:
             raise BookError(f"{source} cannot be read ({error.strerror}): name a freeze, `make colab FREEZE=file`") from None
     python = python or find_python(python_of(text))
-    versions = frozen(text, version_of(python))
+    if (version := version_of(python)) is None:
+        raise BookError(f"{python} is no Python that runs here: name one that does, `make colab PYTHON=python3.13`")
+    versions = frozen(text, version)
     interpreter = environment(versions, python, torch_index)
     has = installed(interpreter)
     other = [f"Python {has['python']}"] if has["python"].startswith(python_of(text) + ".") else [f"Python {has['python']} in place of {python_of(text)}"]

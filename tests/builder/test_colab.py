@@ -3,6 +3,7 @@
 import base64
 import io
 import pathlib
+import sys
 
 import nbformat
 import PIL.Image
@@ -67,6 +68,17 @@ def test_pictures_have_a_ground_for_dark_pages():
 def test_a_python_that_is_not_there_is_said():
     with pytest.raises(BookError, match="Python 3.99 and this machine has none.*make colab PYTHON="):
         colab.find_python("3.99")
+
+
+def test_a_python_is_the_same_by_any_name(tmp_path):
+    (tmp_path / "link").symlink_to(sys.executable)
+    assert colab.true_path(str(tmp_path / "link")) == colab.true_path(sys.executable) == str(pathlib.Path(sys.executable).resolve())
+
+
+@pytest.mark.parametrize("name", ["/nowhere/python3", "true"])
+def test_what_is_no_python_is_said(name):
+    with pytest.raises(BookError, match=f"{name} is no Python that runs here"):
+        colab.colab([], "", name, "")
 
 
 @pytest.mark.parametrize(("graphics", "first"), [({"own"}, "exact"), ({"exact"}, "own"), ({"own", "exact"}, "exact"), (set(), "exact")])

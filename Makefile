@@ -107,8 +107,9 @@ docker: ## build the image of the Docker chapter: a Jupyter server with three ke
 docker-up: docker ## serve the chapters from that image; the address and its token are printed
 	@docker compose --file docker/compose.yaml up
 
+# The first test builds the image, which takes as long as the network does.
 docker-test: $(VENV)/tests ## build the image, run it without privileges, and execute chapters in its kernels
-	@BOOK_DOCKER=1 BOOK_IMAGE="$(BOOK_IMAGE)" $(BIN)/python -m pytest --numprocesses 0 tests/docker --capture=no
+	@BOOK_DOCKER=1 BOOK_IMAGE="$(BOOK_IMAGE)" $(BIN)/python -m pytest --numprocesses 0 --timeout 7200 tests/docker --capture=no
 
 clean: ## remove what was built; the environment stays (remove .venv to remake it)
 	rm -rf _build .pytest_cache .hypothesis

@@ -21,7 +21,28 @@ from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
+DESCRIPTION = 200  # characters: what search engines and previews show of one
 NEAR = 5  # code cells: a figure within them stands on the first screens
+
+
+def introduce(app, doctree):
+    """The page's description for search engines and previews: a chapter's question, the book's own for its first page, another's first sentences, whole."""
+    name = chapter_of(app.env.docname)
+    text = option("description") if app.env.docname == app.config.root_doc else plain(chapters.question(executed.chapter(name))) if name else opening(doctree)
+    if text:
+        app.env.metadata[app.env.docname]["og:description"] = text
+        doctree.insert(0, nodes.meta("", name="description", content=text))  # else the extension for og: cuts one from the text
+
+
+def opening(doctree) -> str:
+    """The sentences before the first section that fit into a description; where there are none, those after it."""
+    text = " ".join(" ".join(one.astext().split()) for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section))
+    taken = ""
+    for sentence in re.split(r"(?<=[.!?:])\s(?![a-z])", text):
+        if len(taken) + len(sentence) > DESCRIPTION:
+            break
+        taken = f"{taken} {sentence}".strip()
+    return taken
 
 
 def facts(app, doctree):
@@ -30,9 +51,6 @@ def facts(app, doctree):
     if not name:
         return
     notebook = executed.chapter(name)
-    metadata = app.env.metadata[app.env.docname]
-    metadata["og:description"] = plain(chapters.question(notebook))
-    doctree.insert(0, nodes.meta("", name="description", content=plain(chapters.question(notebook))))  # else the extension for og: cuts one from the text
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)

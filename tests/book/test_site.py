@@ -196,6 +196,10 @@ def test_the_head_of_a_page_says_things_once_and_whole(site, soups):
         assert (twins["text/markdown"], twins["application/json"], twins["text/plain"]) == (f"{name}.md", "../claims.json", "../llms.txt")
     for path, page in soups.items():
         assert len(page.find_all("meta", attrs={"name": "viewport"})) == 1, path
+        if path.parent.name == "book":
+            (described,) = page.find_all("meta", attrs={"name": "description"})
+            assert described["content"] == page.find("meta", property="og:description")["content"], path
+            assert 20 < len(described["content"]) <= 200 and described["content"][-1] in ".!?:", path
         assert len({*(parts := page.title.get_text().split(" \u2014 "))}) == len(parts), path
 
 

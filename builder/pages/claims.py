@@ -82,11 +82,16 @@ def numbers(chapter: str, claim: int) -> tuple[str, str]:
     return f"{score.noticed} of {score.counted}" if score.counted else "", f"{held} of {tried}" if tried else ""
 
 
-def doubted(chapter: str, claim: int) -> list[nodes.Node]:
-    """A quiet line below the claim's cell."""
+def told(chapter: str, claim: int) -> str:
+    """The same in words."""
     broken, seeds = numbers(chapter, claim)
     parts = [f"Broken on purpose: {broken} changes noticed" if broken else "", f"Other seeds: holds on {seeds}" if seeds else ""]
-    text = " · ".join(filter(None, parts))
+    return " · ".join(filter(None, parts))
+
+
+def doubted(chapter: str, claim: int) -> list[nodes.Node]:
+    """A quiet line below the claim's cell."""
+    text = told(chapter, claim)
     return [nodes.paragraph("", text, classes=["claim-doubted"])] if text else []
 
 

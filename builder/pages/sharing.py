@@ -103,7 +103,7 @@ def cite(app, doctree):
         return
     title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
     year, month, day = changed(name)[:10].split("-")
-    version = git("log", "-1", "--format=%H", "--", f"notebooks/{name}.ipynb")[:10]
+    version = version_of(name)
     address = f"{base}notebooks/{name}.html" if base else ""
     url = f",\n  url = {{{address}}}" if base else ""
     note = f",\n  note = {{Version {version}}}" if version else ""
@@ -154,6 +154,11 @@ def describe(app, pagename, templatename, context, doctree):
         context["docstitle"] = option("description", "").partition(". ")[0]
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
+
+
+def version_of(name: str) -> str:
+    """The commit that last changed the chapter; empty where git does not tell."""
+    return git("log", "-1", "--format=%H", "--", f"notebooks/{name}.ipynb")[:10]
 
 
 def changed(name: str) -> str:

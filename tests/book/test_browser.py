@@ -394,7 +394,11 @@ def test_paper_has_everything(open_page):
     page = open_page("notebooks/binary_metrics.html")
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    faint = page.evaluate("""() => {
+        dispatchEvent(new Event("beforeprint"));
+        return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
+    }""")
+    assert faint == 0, "paper does not wait until something has faded in"
     assert folded and page.locator("article details:not([open])").count() == 0
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")

@@ -156,8 +156,27 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         said, doubt = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
         assert (f"{doubt.get('noticed')} of {doubt['changes']} " in said.get_text()) if doubt["changes"] else "Broken" not in str(said)
         assert (f"on {doubt.get('held')} of {doubt['seeds']}" in said.get_text()) if doubt["seeds"] else "Other seeds" not in str(said)
-    listed = re.findall(r"\]\(([^)]*)\)", (site / "llms.txt").read_text(encoding="utf-8"))
-    assert listed and all((site / name).is_file() for name in listed)
+
+
+def test_every_link_of_what_machines_read_resolves(site):
+    """Of `llms.txt`, which lists every page but the first, and of the chapters' Markdown, which says whence it is and how much a claim would notice."""
+    found, texts = {}, {path: path.read_text(encoding="utf-8") for path in [site / "llms.txt", *site.glob("notebooks/*.md")]}
+    for path, text in texts.items():
+        prose = re.sub(r"^```.*?^```$|`[^`\n]*`|\$[^$]*\$", "", text, flags=re.S | re.M)
+        found[path] = [link for link in re.findall(r"\]\(([^)\s]*)\)", prose) if not urllib.parse.urlsplit(link).scheme]
+        for link in found[path]:
+            target, _, anchor = link.partition("#")
+            other = (path.parent / target).resolve() if target else path
+            assert other.is_file() and other.suffix != ".ipynb", f"{path.name} -> {link}"
+            assert not anchor or f'<a id="{anchor}"></a>' in other.read_text(encoding="utf-8"), f"{path.name} -> {link}"
+    toc = [page["file"] for part in book.toc()["parts"] for page in part["chapters"]]
+    assert {f"{page}.md" if page.startswith("notebooks/") else f"{page}.html" for page in toc} <= set(found[site / "llms.txt"])
+    for name in book.chapters():
+        text, head = texts[site / "notebooks" / f"{name}.md"], texts[site / "notebooks" / f"{name}.md"].splitlines()[:4]
+        assert head[0].startswith("# ") and f"{name}.html" in head[2] and re.search(r"(, version \w{10})?, changed \d{4}-", head[2])
+        said = [line for line in text.splitlines() if re.match(r"\*(Broken on purpose|Other seeds): ", line)]
+        page = bs4.BeautifulSoup((site / "notebooks" / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+        assert said == [f"*{one.get_text()}.*" for one in page.select(".claim .claim-doubted")]
 
 
 def test_a_chapter_can_be_cited(site, soups):

@@ -123,12 +123,18 @@ class ClaimsLedger(SphinxDirective):
             sentence = nodes.entry()
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
-            value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
+            value = nodes.entry("", nodes.raw("", printed(claim["value"]), format="html"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
             body[-1] += [nodes.entry("", nodes.paragraph("", number or "not tried")) for number in numbers(chapter, claim["number"])]
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []
         group += body
         return nodes.table("", group, classes=["ledger"])
+
+
+def printed(value: str) -> str:
+    """What the cell printed, each line an element: where it is broken, its rest is indented."""
+    lines = "".join(f"<span>{html.escape(line)}</span>" for line in value.splitlines(keepends=True))
+    return f'<div class="highlight"><pre>{lines}</pre></div>'
 
 
 def order(docname: str) -> tuple:

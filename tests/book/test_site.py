@@ -15,7 +15,7 @@ import yaml
 from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
-from builder.pages import repository
+from builder.pages import doubt, repository
 from builder.pages.sharing import first_sentence, plain
 from builder.render import site as render
 from builder.render.pictures import thumbnail
@@ -153,9 +153,9 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         markdown = (site / path).with_suffix(".md").read_text(encoding="utf-8")
         assert claim["value"] in markdown and f'<a id="{claim["slug"]}"></a>**Claim {claim["number"]}.**' in markdown
         assert all("assert" in one and one in claim["code"] for one in claim["assertions"])
-        said, doubt = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
-        assert (f"{doubt.get('noticed')} of {doubt['changes']} " in said.get_text()) if doubt["changes"] else "Broken" not in str(said)
-        assert (f"on {doubt.get('held')} of {doubt['seeds']}" in said.get_text()) if doubt["seeds"] else "Other seeds" not in str(said)
+        said, found = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
+        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else "Broken" not in str(said)
+        assert (f"on {found.get('held')} of {found['seeds']}" in said.get_text()) if found["seeds"] else "Other seeds" not in str(said)
 
 
 def test_every_link_of_what_machines_read_resolves(site):
@@ -177,6 +177,19 @@ def test_every_link_of_what_machines_read_resolves(site):
         said = [line for line in text.splitlines() if re.match(r"\*(Broken on purpose|Other seeds): ", line)]
         page = bs4.BeautifulSoup((site / "notebooks" / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
         assert said == [f"*{one.get_text()}.*" for one in page.select(".claim .claim-doubted")]
+
+
+def test_a_change_that_was_tried_is_marked():
+    assert doubt.marked("if a < b:", "if a <= b:") == '<pre class="change">\N{MINUS SIGN} if a &lt; b:\n+ if a &lt;<ins>=</ins> b:</pre>'
+    assert doubt.marked("x = 2", "") == '<pre class="change">\N{MINUS SIGN} <del>x = 2</del>\n+ <ins>(nothing)</ins></pre>'
+
+
+def test_each_change_that_was_not_noticed_is_listed_and_what_makes_no_difference_has_a_sentence(soups, site):
+    page = soups[site / "book" / "doubt.html"]
+    changes = page.select("pre.change")
+    assert changes and all(one.find(["del", "ins"]) and len(one.get_text().splitlines()) == 2 for one in changes)
+    reasons = [one.p.get_text().split(". ", 1)[1] for one in page.select("article details li")]
+    assert reasons and all(one[-1] in ".!?" and not one[0].islower() for one in reasons)
 
 
 def test_a_chapter_can_be_cited(site, soups):

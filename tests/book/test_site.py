@@ -235,6 +235,12 @@ def test_the_head_of_a_page_says_things_once_and_whole(site, soups):
         assert len({*(parts := page.title.get_text().split(" \u2014 "))}) == len(parts), path
 
 
+def test_the_theme_speaks_as_the_book_does(soups):
+    for page in soups.values():
+        assert "By The" not in page.footer.get_text()
+        assert ".pdf" not in [one.get_text(strip=True) for one in page.select(".dropdown-item")]
+
+
 def test_a_fold_is_announced_by_the_words_that_it_shows(soups):
     assert not [str(one) for page in soups.values() for one in page.select("article summary[aria-label]")]
 

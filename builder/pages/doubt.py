@@ -40,8 +40,9 @@ class Doubt(SphinxDirective):
         return [nodes.paragraph("", "Not noticed:"), self.changes(name, mutants)] if mutants else []
 
     def equivalent(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
-        opened = nodes.raw("", f"<details><summary>Makes no difference: {len(mutants)}</summary>", format="html")
-        return [opened, self.changes(name, mutants), nodes.raw("", "</details>", format="html")] if mutants else []
+        opened = nodes.raw("", f"<details><summary>Equivalent: {len(mutants)}</summary>", format="html")
+        about = nodes.paragraph("", "They make no difference and are not counted, each with its reason:")
+        return [opened, about, self.changes(name, mutants), nodes.raw("", "</details>", format="html")] if mutants else []
 
     def changes(self, name: str, mutants: list[dict]) -> nodes.Node:
         items = nodes.bullet_list()

@@ -237,7 +237,7 @@ def test_the_head_of_a_page_says_things_once_and_whole(site, soups):
 
 def test_the_theme_speaks_as_the_book_does(soups):
     for page in soups.values():
-        assert "By The" not in page.footer.get_text()
+        assert "By The" not in page.get_text()
         assert ".pdf" not in [one.get_text(strip=True) for one in page.select(".dropdown-item")]
 
 

@@ -27,14 +27,14 @@ class Doubt(SphinxDirective):
         for name in names:
             title, (chapter, found) = chapters.title(chapters.load(name)), doubts(name)
             score = Score(name, found["mutants"])
-            held = [cell for one in found["seeds"] for cell in chapter.claims if str(cell) not in one["failed"]]
-            tried = len(found["seeds"]) * len(chapter.claims)
+            failed = {cell for one in found["seeds"] for cell in one["failed"]}
+            held = sum(str(cell) not in failed for cell in chapter.claims)
             noticed = f"{score.noticed} of {score.counted}" if score.counted else "not tried"
             share = f"{100 * score.noticed // score.counted}%" if score.counted else ""  # all only where it is all
-            rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), str(len(found["seeds"])), f"{len(held)} of {tried}" if tried else "not tried"])
+            rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), f"{held} of {len(chapter.claims)} on {len(found['seeds'])}" if found["seeds"] else "not tried"])
             if score.survivors or score.equivalent:
                 sections.append(section(title, *self.survivors(name, score.survivors), *self.equivalent(name, score.equivalent)))
-        return [table(["Chapter", "Noticed", "Share", "Equivalent", "Seeds", "Claims hold"], rows), *sections]
+        return [table(["Chapter", "Noticed", "Share", "Equivalent", "Claims that hold on all other seeds"], rows), *sections]
 
     def survivors(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
         return [nodes.paragraph("", "Not noticed:"), self.changes(name, mutants)] if mutants else []

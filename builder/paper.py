@@ -89,7 +89,7 @@ def document(site: pathlib.Path) -> str:
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>'
         f'<link rel="stylesheet" href="_static/site.css?v={style}"><style>{STYLE}</style></head><body><div class="bd-content"><div>'
-        f'<section class="cover"><h1>{title}</h1><p>By {author}</p></section><article class="bd-article"><h1>Contents</h1><ol>{entries}</ol></article>'
+        f'<section class="cover"><h1>{title}</h1><p>By {re.sub("^The ", "the ", author)}</p></section><article class="bd-article"><h1>Contents</h1><ol>{entries}</ol></article>'
         f'{"".join(map(str, articles))}</div></div></body></html>'
     )
 

@@ -137,7 +137,16 @@ lay out what is far away. */
     return fold;
   }
 
-  /* Guess first: what the reader commits to stands beside what the claim's cell printed. Nothing is sent anywhere. */
+  /* How good a guess is: nobody can be nearer than the slider goes, or than the cell printed. */
+  function judged(slider, mine, answer) {
+    if (!slider) return mine === answer ? "Right." : "Wrong.";
+    const [places, steps] = [answer, slider.step].map((text) => text.split(".")[1]?.length ?? 0);
+    const off = mine - answer.replaceAll(",", "");
+    if (Math.abs(off) <= Math.max(slider.step, 10 ** -places) / 2 + 1e-9) return "Right.";
+    return `Too ${off > 0 ? "high" : "low"} by ${Number(Math.abs(off).toFixed(Math.max(places, steps)))}.`;
+  }
+
+  /* Guess first: what the reader commits to stands beside what the claim's cell printed, also on the slider. Nothing is sent anywhere. */
   function letGuess() {
     for (const guess of document.querySelectorAll(".guess")) {
       const fold = foldUntilGuessed(guess);
@@ -148,9 +157,10 @@ lay out what is far away. */
         button.addEventListener("click", () => {
           const mine = slider ? slider.value : button.value;
           guess.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", other === button));
-          const with_unit = (value) => (unit ? `${value} ${unit}` : value);
+          const with_unit = (value) => (unit ? `${value}\u00a0${unit}` : value);
           fold.open = true;
-          told.textContent = `You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
+          slider?.parentElement.style.setProperty("--answer", (answer.replaceAll(",", "") - slider.min) / (slider.max - slider.min));
+          told.textContent = `${judged(slider, mine, answer)} You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
         });
       }
     }
@@ -207,6 +217,9 @@ lay out what is far away. */
         return; // not allowed, or not there
       }
       said.textContent = "Address copied";
+      const [at, page] = [link, said.offsetParent].map((one) => one.getBoundingClientRect());
+      said.style.top = `${at.bottom - page.top + 4}px`;
+      said.style.left = `${Math.max(0, Math.min(at.left - page.left, page.width - said.offsetWidth))}px`;
       clearTimeout(later);
       later = setTimeout(() => (said.textContent = ""), 4000);
     });
@@ -233,7 +246,13 @@ lay out what is far away. */
         table.open = !narrow || Boolean(words.length || chapter);
       }
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
-      form.querySelector("output").textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
+      const shown = form.querySelector("output");
+      shown.textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
+      if (!left) {
+        const search = new URL(`../search.html?q=${encodeURIComponent(words.join(" "))}`, root);
+        shown.textContent = `No claim${chapter ? " of this chapter" : ""} has these words. `;
+        shown.append(Object.assign(document.createElement("a"), { href: search, textContent: "Search the whole book" }));
+      }
     };
     const asked = new URLSearchParams(location.search);
     form.elements.words.value = asked.get("q") ?? "";

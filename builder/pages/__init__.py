@@ -35,6 +35,7 @@ AFTER = (
     ("doctree-read", executed.note_execution),
     ("doctree-read", places.note),
     ("doctree-read", previews.note_links),
+    ("doctree-read", sharing.introduce),
     ("doctree-read", sharing.facts),
     ("doctree-read", sharing.name_card),
     ("doctree-read", sharing.cite),

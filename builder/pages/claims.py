@@ -82,11 +82,16 @@ def numbers(chapter: str, claim: int) -> tuple[str, str]:
     return f"{score.noticed} of {score.counted}" if score.counted else "", f"{held} of {tried}" if tried else ""
 
 
-def doubted(chapter: str, claim: int) -> list[nodes.Node]:
-    """A quiet line below the claim's cell."""
+def told(chapter: str, claim: int) -> str:
+    """The same in words."""
     broken, seeds = numbers(chapter, claim)
     parts = [f"Broken on purpose: {broken} changes noticed" if broken else "", f"Other seeds: holds on {seeds}" if seeds else ""]
-    text = " · ".join(filter(None, parts))
+    return " · ".join(filter(None, parts))
+
+
+def doubted(chapter: str, claim: int) -> list[nodes.Node]:
+    """A quiet line below the claim's cell."""
+    text = told(chapter, claim)
     return [nodes.paragraph("", text, classes=["claim-doubted"])] if text else []
 
 
@@ -118,12 +123,18 @@ class ClaimsLedger(SphinxDirective):
             sentence = nodes.entry()
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
-            value = nodes.entry("", nodes.literal_block("", claim["value"], language="none"), classes=timed)
+            value = nodes.entry("", nodes.raw("", printed(claim["value"]), format="html"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
             body[-1] += [nodes.entry("", nodes.paragraph("", number or "not tried")) for number in numbers(chapter, claim["number"])]
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []
         group += body
         return nodes.table("", group, classes=["ledger"])
+
+
+def printed(value: str) -> str:
+    """What the cell printed, each line an element: where it is broken, its rest is indented."""
+    lines = "".join(f"<span>{html.escape(line)}</span>" for line in value.splitlines(keepends=True))
+    return f'<div class="highlight"><pre>{lines}</pre></div>'
 
 
 def order(docname: str) -> tuple:

@@ -4,6 +4,10 @@
     ```
 """
 
+import difflib
+import html
+import re
+
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -23,23 +27,42 @@ class Doubt(SphinxDirective):
         for name in names:
             title, (chapter, found) = chapters.title(chapters.load(name)), doubts(name)
             score = Score(name, found["mutants"])
-            held = [cell for one in found["seeds"] for cell in chapter.claims if str(cell) not in one["failed"]]
-            tried = len(found["seeds"]) * len(chapter.claims)
+            failed = {cell for one in found["seeds"] for cell in one["failed"]}
+            held = sum(str(cell) not in failed for cell in chapter.claims)
             noticed = f"{score.noticed} of {score.counted}" if score.counted else "not tried"
-            share = f"{score.noticed / score.counted:.0%}" if score.counted else ""
-            rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), f"{len(held) / tried:.1%} on {len(found['seeds'])}" if tried else "not tried"])
+            share = f"{100 * score.noticed // score.counted}%" if score.counted else ""  # all only where it is all
+            rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), f"{held} of {len(chapter.claims)} on {len(found['seeds'])}" if found["seeds"] else "not tried"])
             if score.survivors or score.equivalent:
-                sections.append(section(title, *self.changes(name, "Not noticed", score.survivors), *self.changes(name, "Makes no difference", score.equivalent)))
-        return [table(["Chapter", "Noticed", "Share", "Equivalent", "Claims that hold on other seeds"], rows), *sections]
+                sections.append(section(title, *self.survivors(name, score.survivors), *self.equivalent(name, score.equivalent)))
+        return [table(["Chapter", "Noticed", "Share", "Equivalent", "Claims that hold on all other seeds"], rows), *sections]
 
-    def changes(self, name: str, head: str, mutants: list[dict]) -> list[nodes.Node]:
-        if not mutants:
-            return []
+    def survivors(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
+        return [nodes.paragraph("", "Not noticed:"), self.changes(name, mutants)] if mutants else []
+
+    def equivalent(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
+        opened = nodes.raw("", f"<details><summary>Equivalent: {len(mutants)}</summary>", format="html")
+        about = nodes.paragraph("", "They make no difference and are not counted, each with its reason:")
+        return [opened, about, self.changes(name, mutants), nodes.raw("", "</details>", format="html")] if mutants else []
+
+    def changes(self, name: str, mutants: list[dict]) -> nodes.Node:
         items = nodes.bullet_list()
         for one in mutants:
-            place = nodes.paragraph("", "", link(self.env, name, f"cell {one['cell']}", f"cell-{one['cell']}"), nodes.Text(f", line {one['line']}: "))
-            place += [nodes.literal("", one["before"]), nodes.Text(" became "), nodes.literal("", one["after"] or "nothing")]
-            if "reason" in one:
-                place += nodes.Text(f". {one['reason']}")
-            items += nodes.list_item("", place)
-        return [nodes.paragraph("", f"{head}:"), items]
+            place = nodes.paragraph("", "", link(self.env, name, f"cell {one['cell']}", f"cell-{one['cell']}"), nodes.Text(f", line {one['line']}. {sentence(one.get('reason', ''))}"))
+            items += nodes.list_item("", place, nodes.raw("", marked(one["before"], one["after"]), format="html"))
+        return items
+
+
+def sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
+    return text and text[0].upper() + text[1:] + "." * (text[-1] not in ".!?")
+
+
+def marked(before: str, after: str) -> str:
+    """What stood and what was put in its place, one below the other, with the words in which they differ marked."""
+    old, new = (re.findall(r"\w+|\s+|[^\w\s]", line) for line in (before, after))
+    lines = {"del": "", "ins": ""}
+    for _, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for mark, part, other in (("del", old[i:j], new[k:m]), ("ins", new[k:m], old[i:j])):
+            text = html.escape("".join(part))
+            lines[mark] += text if part == other or not text else f"<{mark}>{text}</{mark}>"
+    return f'<pre class="change">\N{MINUS SIGN} {lines["del"]}\n+ {lines["ins"] or "<ins>(nothing)</ins>"}</pre>'

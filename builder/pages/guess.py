@@ -40,7 +40,7 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
         starts = [low + step * ((high - low) * share // step) for share in (0.25, 0.75)]
         start = next((one for one in starts if abs(one - float(value.replace(",", ""))) > (high - low) / 10), high)
         asked = (
-            f'<label>Your guess: <input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{start:g}"> '
+            f'<label>Your guess: <span class="guess-scale"><input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{start:g}"></span> '
             f'<output>{start:g}</output> {html.escape(unit)}</label><button type="button">That is my guess</button>'
         )
     return (

@@ -8,8 +8,8 @@ import re
 from .. import chapters
 from ..doubt import results
 from . import executed
-from .claims import doubts
-from .sharing import changed, plain
+from .claims import doubts, told
+from .sharing import changed, plain, version_of
 
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -82,14 +82,16 @@ def doubt(chapter: str, claim: int) -> dict | None:
     return {"noticed": score.noticed, "changes": score.counted, "held": held, "seeds": tried} if score.counted or tried else None
 
 
-def twin(name: str) -> str:
-    """The chapter as Markdown: prose, code, and what the code printed; a figure by its alt text."""
-    notebook, parts = executed.chapter(name), []
-    slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in chapters.claims(notebook)}
+def twin(name: str, base: str) -> str:
+    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins."""
+    notebook, parts, claims = executed.chapter(name), [], chapters.claims(executed.chapter(name))
+    slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in claims}
+    doubts_of = {id(claim["cell"]): told(name, claim["number"]) for claim in claims}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             begins = next((sign for sign in slugs if cell.source.startswith(sign)), None)
-            parts.append(f'<a id="{slugs[begins]}"></a>{cell.source}' if begins else cell.source)
+            source = re.sub(r"(\]\(\w+)\.ipynb(?=[)#])", r"\1.md", cell.source)
+            parts.append(f'<a id="{slugs[begins]}"></a>{source}' if begins else source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
@@ -100,7 +102,12 @@ def twin(name: str) -> str:
                 parts.append(f"```text\n{text.rstrip()}\n```")
             elif alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
                 parts.append(f"*Figure: {alt}*")
-    return "\n\n".join(parts) + "\n"
+        if doubt := doubts_of.get(id(cell)):
+            parts.append(f"*{doubt}.*")
+    title, _, rest = "\n\n".join(parts).partition("\n")
+    version = f", version {version_of(name)}" if version_of(name) else ""
+    address = f"<{base}notebooks/{name}.html>" if base else f"[{name}.html]({name}.html)"
+    return f"{title}\n\n> From {address}{version}, changed {changed(name)[:10]}. [The rest of the book](../llms.txt)\n{rest}\n"
 
 
 def write_for_machines(app, exception):
@@ -113,7 +120,11 @@ def write_for_machines(app, exception):
     lines = [f"# {app.config.html_title}", "", "> Each claim of this book is computed and asserted by a cell of the page on which it stands.", "", "## Chapters", ""]
     for name in names:
         notebook = executed.chapter(name)
-        (site / "notebooks" / f"{name}.md").write_text(twin(name), encoding="utf-8")
+        (site / "notebooks" / f"{name}.md").write_text(twin(name, app.config.html_baseurl), encoding="utf-8")
         lines.append(f"- [{chapters.title(notebook)}](notebooks/{name}.md): {plain(chapters.question(notebook))}")
+    lines += ["", "## About the book", ""]
+    for page in [page["file"] for part in chapters.toc()["parts"] for page in part["chapters"] if page["file"] in app.env.found_docs]:
+        if not executed.chapter_of(page):
+            lines.append(f"- [{app.env.titles[page].astext()}]({page}.html): {app.env.metadata[page].get('og:description', '')}".rstrip(": "))
     lines += ["", "## Data", "", "- [All claims with their values](claims.json), by [this schema](claims.schema.json)"]
     (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -20,7 +20,28 @@ from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
+DESCRIPTION = 200  # characters: what search engines and previews show of one
 NEAR = 5  # code cells: a figure within them stands on the first screens
+
+
+def introduce(app, doctree):
+    """The page's description for search engines and previews: a chapter's question, the book's own for its first page, another's first sentences, whole."""
+    name = chapter_of(app.env.docname)
+    text = option("description") if app.env.docname == app.config.root_doc else plain(chapters.question(executed.chapter(name))) if name else opening(doctree)
+    if text:
+        app.env.metadata[app.env.docname]["og:description"] = text
+        doctree.insert(0, nodes.meta("", name="description", content=text))  # else the extension for og: cuts one from the text
+
+
+def opening(doctree) -> str:
+    """The sentences before the first section that fit into a description; where there are none, those after it."""
+    text = " ".join(" ".join(one.astext().split()) for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section))
+    taken = ""
+    for sentence in re.split(r"(?<=[.!?:])\s(?![a-z])", text):
+        if len(taken) + len(sentence) > DESCRIPTION:
+            break
+        taken = f"{taken} {sentence}".strip()
+    return taken
 
 
 def facts(app, doctree):
@@ -29,9 +50,6 @@ def facts(app, doctree):
     if not name:
         return
     notebook = executed.chapter(name)
-    metadata = app.env.metadata[app.env.docname]
-    metadata["og:description"] = plain(chapters.question(notebook))
-    doctree.insert(0, nodes.meta("", name="description", content=plain(chapters.question(notebook))))  # else the extension for og: cuts one from the text
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)
@@ -84,7 +102,7 @@ def cite(app, doctree):
         return
     title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
     year, month, day = changed(name)[:10].split("-")
-    version = chapters.committed(name)[0][:10]
+    version = version_of(name)
     address = f"{base}notebooks/{name}.html" if base else ""
     url = f",\n  url = {{{address}}}" if base else ""
     note = f",\n  note = {{Version {version}}}" if version else ""
@@ -140,6 +158,11 @@ def describe(app, pagename, templatename, context, doctree):
     context["title_ends"] = option("description", "").partition(". ")[0] if is_the_book else app.config.html_title
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
+
+
+def version_of(name: str) -> str:
+    """The commit that last changed the chapter; empty where git does not tell, and where the text has changed since."""
+    return chapters.committed(name)[0][:10]
 
 
 def changed(name: str) -> str:

@@ -351,7 +351,10 @@ def test_code_can_be_copied(open_page):
 def test_a_claim_can_be_linked_to(open_page):
     """By its old number too: it is marked, and so is a figure."""
     page = open_page("notebooks/binary_metrics.html#claim-3")
-    assert 0 <= page.locator("#claim-3").bounding_box()["y"] < 200
+    claim = page.locator(".claim:has(#claim-3)")
+    place = claim.bounding_box()["y"]
+    named = open_page(f"notebooks/binary_metrics.html#{claim.get_attribute('id')}").locator(".claim:has(#claim-3)")
+    assert 0 <= place < 200 and abs(named.bounding_box()["y"] - place) < 2, "its number and its name lead to the same place"
     assert page.locator(".claim:has(#claim-3)").evaluate("claim => getComputedStyle(claim).borderLeftWidth") == "8px"
     figure = open_page("notebooks/binary_metrics.html#figure-2").locator("figure:has(#figure-2)")
     assert figure.evaluate("figure => getComputedStyle(figure).borderLeftWidth") == "4px"
@@ -375,6 +378,8 @@ def test_the_address_of_a_place_is_copied(open_page):
     assert link.evaluate("link => getComputedStyle(link).opacity") == "1"
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('.copied').textContent")
+    said, at = page.locator(".copied").bounding_box(), link.bounding_box()
+    assert 0 <= said["y"] - at["y"] - at["height"] < 20 and abs(said["x"] - at["x"]) < 100, "where the reader looks"
     assert page.url.endswith(link.get_attribute("href")) and page.evaluate("navigator.clipboard.readText()") == page.url
 
 
@@ -389,12 +394,50 @@ def test_a_guess_keeps_its_claim_until_it_is_made(open_page):
     assert open_page(f"{path}#claim-4").locator(claims[1]).is_visible()
 
 
+def test_a_guess_is_judged(open_page):
+    """In words, and on the slider; the answer's box is as wide as the question's."""
+    page = open_page("notebooks/cauchy.html")
+    guess = page.locator(".guess:has(input)").first
+    answer, told = int(guess.get_attribute("data-answer")), guess.locator(".guess-told")
+    for off, verdict in ((3, "Too high by 3. "), (-3, "Too low by 3. "), (0, "Right. ")):
+        guess.locator("input").fill(str(answer + off))
+        guess.get_by_role("button").click()
+        assert told.inner_text().startswith(verdict)
+    mark = guess.locator(".guess-scale").evaluate("one => [getComputedStyle(one, '::after').left, one.clientWidth]")
+    assert abs(float(mark[0].removesuffix("px")) - 8 - answer / 100 * (mark[1] - 16)) < 1
+    boxes = [page.locator(one).first.bounding_box() for one in (".guess", "blockquote:has(+ .guess)")]
+    assert boxes[0]["x"] + boxes[0]["width"] == boxes[1]["x"] + boxes[1]["width"]
+    choices = page.locator(".guess:not(:has(input))").first
+    for button in choices.get_by_role("button").all():
+        button.click()
+        right = button.get_attribute("value") == choices.get_attribute("data-answer")
+        assert choices.locator(".guess-told").inner_text().startswith("Right. " if right else "Wrong. ")
+
+
+@pytest.mark.parametrize("path", ["notebooks/cauchy.html", "book/claims.html"])
+def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_page, path):
+    page = open_page(path, size="narrow", has_touch=True, is_mobile=True)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    faults = page.evaluate("""() => [...document.querySelectorAll("article :is(.headerlink, .claim-link)")].filter((link) => link.checkVisibility()).flatMap((link) => {
+        const { top, height, width } = link.getBoundingClientRect(), before = document.createRange();
+        before.selectNodeContents(link.previousSibling);
+        const alone = [...before.getClientRects()].at(-1).bottom < top + 16;  // 15 pixels of it are for the finger
+        return alone || height < 44 || width < 44 ? [`${link.parentElement.textContent.slice(-60)}: ${alone} ${width} x ${height}`] : [];
+    })""")
+    assert not faults, faults[:10]
+    assert page.evaluate("document.documentElement.scrollWidth") == SIZES["narrow"][0]
+
+
 def test_paper_has_everything(open_page):
     """What is folded on the screen, once; afterwards the page is as it was."""
     page = open_page("notebooks/binary_metrics.html")
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    faint = page.evaluate("""() => {
+        dispatchEvent(new Event("beforeprint"));
+        return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
+    }""")
+    assert faint == 0, "paper does not wait until something has faded in"
     assert folded and page.locator("article details:not([open])").count() == 0
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -405,6 +448,8 @@ def test_paper_has_everything(open_page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     rows = page.locator(".ledger tbody tr")
     assert page.locator(".ledger tbody tr:visible").count() == rows.count() and page.locator(".ledger-filter").is_hidden()
+    sheets = len(re.findall(rb"/Type\s*/Page\b", open_page("book/claims.html").pdf()))
+    assert sheets < rows.count() / 4.5, "sheets are nearly blank"
 
 
 def test_a_browser_that_keeps_nothing(open_page):
@@ -581,6 +626,10 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     page.locator(".ledger-filter [name=words]").fill("batch size")
     shown = page.locator(".ledger tbody tr:visible")
     assert shown.count() and all("batch" in text.lower() and "size" in text.lower() for text in shown.all_text_contents())
+    page.locator(".ledger-filter [name=words]").fill("batch zyx")
+    assert page.locator(".ledger-filter output").inner_text().startswith("No claim has these words.") and not shown.count()
+    assert page.locator(".ledger-filter output a").get_attribute("href").endswith("/search.html?q=batch%20zyx")
+    page.locator(".ledger-filter [name=words]").fill("batch size")
     page.locator(".ledger-filter [name=chapter]").select_option("class_weights")
     assert page.locator(".ledger-chapter:visible").count() == 1
     assert page.locator(".ledger-filter output").inner_text() == f"{shown.count()} of {page.locator('.ledger tbody tr').count()} claims"

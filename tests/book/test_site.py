@@ -15,7 +15,7 @@ import yaml
 from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
-from builder.pages import repository
+from builder.pages import doubt, repository
 from builder.pages.sharing import first_sentence, plain
 from builder.render import site as render
 from builder.render.pictures import thumbnail
@@ -153,11 +153,43 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         markdown = (site / path).with_suffix(".md").read_text(encoding="utf-8")
         assert claim["value"] in markdown and f'<a id="{claim["slug"]}"></a>**Claim {claim["number"]}.**' in markdown
         assert all("assert" in one and one in claim["code"] for one in claim["assertions"])
-        said, doubt = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
-        assert (f"{doubt.get('noticed')} of {doubt['changes']} " in said.get_text()) if doubt["changes"] else "Broken" not in str(said)
-        assert (f"on {doubt.get('held')} of {doubt['seeds']}" in said.get_text()) if doubt["seeds"] else "Other seeds" not in str(said)
-    listed = re.findall(r"\]\(([^)]*)\)", (site / "llms.txt").read_text(encoding="utf-8"))
-    assert listed and all((site / name).is_file() for name in listed)
+        said, found = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
+        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else "Broken" not in str(said)
+        assert (f"on {found.get('held')} of {found['seeds']}" in said.get_text()) if found["seeds"] else "Other seeds" not in str(said)
+
+
+def test_every_link_of_what_machines_read_resolves(site):
+    """Of `llms.txt`, which lists every page but the first, and of the chapters' Markdown, which says whence it is and how much a claim would notice."""
+    found, texts = {}, {path: path.read_text(encoding="utf-8") for path in [site / "llms.txt", *site.glob("notebooks/*.md")]}
+    for path, text in texts.items():
+        prose = re.sub(r"^```.*?^```$|`[^`\n]*`|\$[^$]*\$", "", text, flags=re.S | re.M)
+        found[path] = [link for link in re.findall(r"\]\(([^)\s]*)\)", prose) if not urllib.parse.urlsplit(link).scheme]
+        for link in found[path]:
+            target, _, anchor = link.partition("#")
+            other = (path.parent / target).resolve() if target else path
+            assert other.is_file() and other.suffix != ".ipynb", f"{path.name} -> {link}"
+            assert not anchor or f'<a id="{anchor}"></a>' in other.read_text(encoding="utf-8"), f"{path.name} -> {link}"
+    toc = [page["file"] for part in book.toc()["parts"] for page in part["chapters"]]
+    assert {f"{page}.md" if page.startswith("notebooks/") else f"{page}.html" for page in toc} <= set(found[site / "llms.txt"])
+    for name in book.chapters():
+        text, head = texts[site / "notebooks" / f"{name}.md"], texts[site / "notebooks" / f"{name}.md"].splitlines()[:4]
+        assert head[0].startswith("# ") and f"{name}.html" in head[2] and re.search(r"(, version \w{10})?, changed \d{4}-", head[2])
+        said = [line for line in text.splitlines() if re.match(r"\*(Broken on purpose|Other seeds): ", line)]
+        page = bs4.BeautifulSoup((site / "notebooks" / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+        assert said == [f"*{one.get_text()}.*" for one in page.select(".claim .claim-doubted")]
+
+
+def test_a_change_that_was_tried_is_marked():
+    assert doubt.marked("if a < b:", "if a <= b:") == '<pre class="change">\N{MINUS SIGN} if a &lt; b:\n+ if a &lt;<ins>=</ins> b:</pre>'
+    assert doubt.marked("x = 2", "") == '<pre class="change">\N{MINUS SIGN} <del>x = 2</del>\n+ <ins>(nothing)</ins></pre>'
+
+
+def test_each_change_that_was_not_noticed_is_listed_and_what_makes_no_difference_has_a_sentence(soups, site):
+    page = soups[site / "book" / "doubt.html"]
+    changes = page.select("pre.change")
+    assert changes and all(one.find(["del", "ins"]) and len(one.get_text().splitlines()) == 2 for one in changes)
+    reasons = [one.p.get_text().split(". ", 1)[1] for one in page.select("article details li")]
+    assert reasons and all(one[-1] in ".!?" and not one[0].islower() for one in reasons)
 
 
 def test_a_chapter_can_be_cited(site, soups):
@@ -196,7 +228,17 @@ def test_the_head_of_a_page_says_things_once_and_whole(site, soups):
         assert (twins["text/markdown"], twins["application/json"], twins["text/plain"]) == (f"{name}.md", "../claims.json", "../llms.txt")
     for path, page in soups.items():
         assert len(page.find_all("meta", attrs={"name": "viewport"})) == 1, path
+        if path.parent.name == "book":
+            (described,) = page.find_all("meta", attrs={"name": "description"})
+            assert described["content"] == page.find("meta", property="og:description")["content"], path
+            assert 20 < len(described["content"]) <= 200 and described["content"][-1] in ".!?:", path
         assert len({*(parts := page.title.get_text().split(" \u2014 "))}) == len(parts), path
+
+
+def test_the_theme_speaks_as_the_book_does(soups):
+    for page in soups.values():
+        assert "By The" not in page.get_text()
+        assert ".pdf" not in [one.get_text(strip=True) for one in page.select(".dropdown-item")]
 
 
 def test_a_fold_is_announced_by_the_words_that_it_shows(soups):

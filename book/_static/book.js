@@ -73,7 +73,7 @@ lay out what is far away. */
 
   /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on
   a link within the page all of them at once, for a jump over places of unknown height lands elsewhere. */
-  const far = () => document.querySelectorAll(".bd-article > section > section:not([style])");
+  const far = () => document.querySelectorAll(".bd-article > section > section[style]:not([style*=visible])");
   const layOut = (section) => (section.style.contentVisibility = "visible");
 
   function layOutTheRest() {

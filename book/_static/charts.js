@@ -1,6 +1,6 @@
 /* Bring the page's interactive charts to life when they come into view, once the reader moves.
 
-Until then, and without JavaScript, each chart is the picture that the build drew. */
+Until then, and without JavaScript, each chart is the picture that the build drew. Its controls are the page's own: what they are set to, the chart shows once it lives. */
 
 (() => {
   const root = document.documentElement;
@@ -17,6 +17,40 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (const move of ["pointermove", "pointerdown", "keydown", "wheel", "scroll"]) addEventListener(move, next, { passive: true, once: true });
   });
 
+  const valueOf = ({ type, checked, value, valueAsNumber }) => (type === "range" ? valueAsNumber : type === "checkbox" ? checked : JSON.parse(value));
+
+  function set(chart, input) {
+    if (input.type === "range") input.nextElementSibling.textContent = input.value;
+    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync();
+  }
+
+  /* Where a click on a name of the legend chooses, the keyboard reaches it too: a button lies over each name. Pressed again, all is as it was. */
+  function reachLegend(view, live, { params = [] }) {
+    const chosen = params.find(({ bind }) => bind === "legend");
+    const buttons = (chosen ? [...live.querySelectorAll(".role-legend-label text")] : []).map((name) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "chart-name" });
+      button.setAttribute("aria-label", name.textContent);
+      button.addEventListener("focus", () => {
+        const [entry, page] = [name.closest("[class*=legend_entries] > g") ?? name, live].map((one) => one.getBoundingClientRect());
+        Object.assign(button.style, { left: `${entry.left - page.left}px`, top: `${entry.top - page.top}px`, width: `${entry.width}px`, height: `${entry.height}px` });
+      });
+      button.addEventListener("click", (event) => {
+        event.stopPropagation();
+        const target = button.ariaPressed === "true" && !event.shiftKey ? live.querySelector("svg") : name;
+        target.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: event.shiftKey }));
+      });
+      return [button, name];
+    });
+    const press = () => {
+      const values = view.data(`${chosen.name}_store`).map((tuple) => tuple.values[0]);
+      for (const [button, name] of buttons) button.setAttribute("aria-pressed", values.includes(name.__data__.datum.value));
+    };
+    if (!buttons.length) return;
+    live.append(...buttons.map(([button]) => button));
+    live.addEventListener("click", () => view.runAsync().then(press));
+    press();
+  }
+
   async function draw(chart) {
     await moved;
     if (!chart.clientWidth) return;
@@ -28,7 +62,6 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });
     view.append(live);
-    const values = chart.view ? chart.view.getState().signals : null;
     const result = await vegaEmbed(live, specification, {
       ast: true,
       actions: false,
@@ -36,21 +69,13 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       config: { ...specification.config, ...chartThemes[theme] },
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
-    if (values) {
-      const inputs = Object.fromEntries(
-        (result.vgSpec.signals || []).filter((s) => s.bind && s.name in values).map((s) => [s.name, values[s.name]]),
-      );
-      for (const [name, value] of Object.entries(inputs)) result.view.signal(name, value);
-    }
-    for (const input of live.querySelectorAll("input, select")) {
-      input.setAttribute("aria-describedby", `${chart.id}-view`);
-    }
-    live.id = `${chart.id}-view`;
     live.className = "chart-live";
     view.replaceChildren(live);
     chart.view?.finalize();
     chart.view = result.view;
+    for (const input of chart.querySelectorAll("form [name]")) set(chart, input);
     await result.view.runAsync();
+    reachLegend(result.view, live, specification);
     chart.dataset.ready = "true";
   }
 
@@ -65,7 +90,11 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   );
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const chart of document.querySelectorAll(".chart")) seen.observe(chart);
+    for (const chart of document.querySelectorAll(".chart")) {
+      seen.observe(chart);
+      chart.querySelector("form")?.addEventListener("input", ({ target }) => set(chart, target), true);
+      chart.querySelector("form")?.addEventListener("submit", (event) => event.preventDefault());
+    }
     let theme = root.dataset.theme;
     new MutationObserver(() => {
       if (root.dataset.theme === theme) return;

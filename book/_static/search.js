@@ -10,16 +10,19 @@
   const empty = new Set(
     ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing don during each few for from had has have how i " +
       "if in into is isn it its just me my of on one only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
-      "using very was we were what when where which while who why will with would you your").split(" "),
+      "using versus very vs was we were what when where which while who why will with would you your").split(" "),
   );
 
   /* Words for the same thing, one of which the book uses. */
-  const alike = { normal: "gaussian", ppv: "precision", tpr: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", wuhan: "hubei" };
+  const alike = { normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", wuhan: "hubei" };
 
   const load = (path) =>
     new Promise((resolve, reject) => {
       document.head.append(Object.assign(document.createElement("script"), { src: new URL(path, root), onload: resolve, onerror: reject }));
     });
+
+  const short = { se: "standard error", sd: "standard deviation" };
+  const ledger = "book/claims.html";
 
   const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ");
 
@@ -47,11 +50,27 @@
       return { index, stem, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
+  /* The book's words as they are written, and how often: for what nobody wrote so. */
+  let written;
+  function spelled(query) {
+    if (!written) {
+      const counts = new Map();
+      for (const { title, text } of searchEntries) {
+        for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{4,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+      }
+      written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
+      written.addAll([...counts].map(([word, count]) => ({ word, count })));
+    }
+    const options = { fuzzy: 0.25, boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
+    return query.split(/\s+/).map((word) => (!empty.has(word.toLowerCase()) && written.search(word, options)[0]?.id) || word).join(" ");
+  }
+
   /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a chapter or a
   term, and little else, means it. */
   const named = new Set(["chapter", "term"]);
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.3, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
-  async function search(query) {
+  async function search(asking) {
+    const query = asking.replace(/[a-z]+/gi, (word) => short[word.toLowerCase()] ?? word);
     const { index, stem, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const asked = new Set(terms(query));
@@ -76,7 +95,16 @@
       })
       .sort((one, other) => other.score - one.score);
   }
-  window.bookSearch = search;
+
+  /* What was meant: the ledger by `claim 12`, and a word that no place has as the book spells it. */
+  async function find(query) {
+    const found = await search(query);
+    if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
+    if (found.length) return { found, query };
+    const meant = spelled(query);
+    return { found: meant === query ? [] : await search(meant), query: meant };
+  }
+  window.bookSearch = (query) => find(query).then(({ found }) => found);
 
   /* Text with its formulas as the build set them, and the words that were found marked. */
   function lettered(text, words, stem) {
@@ -92,11 +120,13 @@
     });
   }
 
-  /* The stretch of the text with the most of the words, some 200 characters. */
+  /* The stretch of the text with the most of the words, some 200 characters; of what a cell printed, two lines. */
   function excerpt(text, words, stem) {
-    const parts = text.split(/(?<=[.:?!])\s+/);
+    const printed = text.includes("\n");
+    const parts = text.split(printed ? "\n" : /(?<=[.:?!])\s+/);
     const counts = parts.map((part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size);
     const best = counts.indexOf(Math.max(...counts));
+    if (printed) return parts.slice(best, best + 2).join("\n");
     let from = best, chosen = parts[best] ?? "";
     while (chosen.length < 160 && ++from < parts.length) chosen += ` ${parts[from]}`;
     if (chosen.length <= 260) return chosen;
@@ -108,7 +138,7 @@
 
   async function show(query, list, status) {
     const { stem } = await start();
-    const found = await search(query);
+    const { found, query: meant } = await find(query);
     if (query !== list.dataset.query) return; // typed on meanwhile
     const items = found.slice(0, shown).map((place) => {
       const words = new Set(place.words);
@@ -124,7 +154,9 @@
     list.replaceChildren(...items);
     const whole = found.filter((place) => place.share === 1).length;
     const most = found.length > shown ? ` The best ${shown} are below.` : "";
-    if (whole) status.textContent = `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
+    if (found.length && found[0].share < 0.5) status.textContent = "Nothing here explains this; nearest:";
+    else if (found.length && meant !== query) status.textContent = `Nothing has “${query}”. Did you mean “${meant}”? ${found.length} ${found.length === 1 ? "place" : "places"} found.${most}`;
+    else if (whole) status.textContent = `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
     else if (found.length) status.textContent = `No place has all of these words, ${found.length} some.${most}`;
     else status.textContent = "Nothing has these words. Try fewer of them, or the words of the error message.";
   }

@@ -31,8 +31,44 @@ def write(app, specification: dict, chapter: str, number: int) -> None:
         if adapts(specification):
             (folder / f"{chapter}-{number}-{theme}-narrow.svg").write_bytes(drawn(picture, json.dumps(specification), theme, NARROW))
     # A script, for a page that was opened from a folder may load no data in another way.
-    source, data = folder / f"{chapter}-{number}.js", json.dumps(specification, separators=(",", ":"))
+    source, data = folder / f"{chapter}-{number}.js", json.dumps(unbound(specification), separators=(",", ":"))
     source.write_text(f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n", encoding="utf-8")
+
+
+def bound(parameter: dict) -> bool:
+    """To a slider, a list or buttons of the page."""
+    return "value" in parameter and "input" in (parameter.get("bind") or {})
+
+
+def unbound(specification: dict) -> dict:
+    """The chart without its controls, which the page has (`controls`)."""
+    params = [{key: value for key, value in one.items() if key != "bind"} if bound(one) else one for one in specification.get("params", [])]
+    return {**specification, "params": params} if params else specification
+
+
+def controls(specification: dict, described_by: str) -> str:
+    """The chart's sliders and choices, in the form that Vega gives them, there before the chart lives. What is chosen is JSON."""
+    rows = ""
+    for parameter in filter(bound, specification.get("params", [])):
+        bind, value = parameter["bind"], parameter["value"]
+        own = f'name="{html.escape(parameter["name"])}" aria-describedby="{described_by}"'
+        name = f'<span class="vega-bind-name">{html.escape(bind.get("name") or parameter["name"])}</span>'
+        choices = [(html.escape(json.dumps(option)), html.escape(str(label)), option == value) for option, label in zip(bind.get("options", []), bind.get("labels") or bind.get("options", []))]
+        if bind["input"] == "radio":
+            buttons = "".join(f'<label><input type="radio" {own} value="{option}"{" checked" * chosen}>{label}</label>' for option, label, chosen in choices)
+            row = f'{name}<span class="vega-bind-radio">{buttons}</span>'
+        elif bind["input"] == "select":
+            options = "".join(f'<option value="{option}"{" selected" * chosen}>{label}</option>' for option, label, chosen in choices)
+            row = f"<label>{name}<select {own}>{options}</select></label>"
+        elif bind["input"] == "checkbox":
+            row = f'<label>{name}<input type="checkbox" {own}{" checked" * bool(value)}></label>'
+        elif bind["input"] == "range":
+            limits = " ".join(f'{limit}="{bind[limit]}"' for limit in ("min", "max", "step") if limit in bind)
+            row = f'<label>{name}<input type="range" {own} {limits} value="{value}"><span>{value}</span></label>'
+        else:
+            raise BookError(f"its control `{bind['input']}` is none of range, radio, select, checkbox")
+        rows += f'<div class="vega-bind">{row}</div>'
+    return f'<form class="vega-bindings" autocomplete="off">{rows}</form>' if rows else ""
 
 
 def size(file: pathlib.Path) -> tuple[float, float]:
@@ -41,8 +77,8 @@ def size(file: pathlib.Path) -> tuple[float, float]:
 
 
 def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "") -> str:
-    """The chart as pictures that charts.js brings to life, with room for its controls."""
-    images, label = "", html.escape(label)
+    """The chart as pictures that charts.js brings to life, and its controls: at a chapter's head before it, for they belong on the first screen."""
+    images, label, name, heights = "", html.escape(label), anchor or f"chart-{number}", ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
         width, height = size(file)
@@ -51,13 +87,14 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
         if adapts(specification):  # with letters that can be read there, and as high as the chart will be
             narrow = file.with_name(f"{file.stem}-narrow.svg")
             its_width, its_height = size(narrow)
+            heights = f" --high: {height:g}px; --narrow-high: {its_height:g}px"  # whatever the width is
             image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
-    controls = sum("input" in (parameter.get("bind") or {}) for parameter in specification.get("params", []))
+    view, form = f'<div class="chart-view" id="{name}-view">{images}</div>', controls(specification, f"{name}-view")
     return (
-        f'<div class="chart" id="{anchor or f"chart-{number}"}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--controls: {controls}; --drawn: {drawn:.0f}px">'
-        f'<div class="chart-view">{images}</div></div>'
+        f'<div class="chart" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}">'
+        f"{form + view if anchor else view + form}</div>"
     )
 
 

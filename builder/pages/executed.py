@@ -1,5 +1,6 @@
 """Give Sphinx each chapter with the outputs of its current execution, and offer that notebook for download."""
 
+import ast
 import copy
 import functools
 import html
@@ -71,6 +72,51 @@ def tell_without_script(cell: nbformat.NotebookNode) -> None:
             output.data["text/html"] += f"<noscript><p>{html.escape(alt)}</p></noscript>"
 
 
+# What a call does that sets something up, by the last part of its name.
+SETTINGS = ("set_theme", "setdefault", "update", "set_option", "set_num_threads", "setLevel", "enable_op_determinism", "filterwarnings", "simplefilter", "use", "seed", "set_random_seed")
+
+
+def sets_up(statement: ast.stmt) -> bool:
+    """Whether the statement only imports or sets something: a constant, a seed, an option of a package."""
+    if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)):
+        return True
+    if isinstance(statement, (ast.With, ast.Try)):
+        return all(map(sets_up, [*statement.body, *(one for handler in getattr(statement, "handlers", []) for one in handler.body)]))
+    called = statement.value.func if isinstance(statement, (ast.Expr, ast.Assign)) and isinstance(statement.value, ast.Call) else None
+    last = getattr(called, "attr", getattr(called, "id", None))
+    if isinstance(statement, ast.Expr):
+        return last in SETTINGS
+    constant = isinstance(statement, ast.Assign) and not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(statement.value))
+    return constant or last == "default_rng"
+
+
+def is_setup(cell: nbformat.NotebookNode) -> bool:
+    """Whether the cell imports and sets up, and does nothing else."""
+    if cell.cell_type != "code" or "claim" in cell.metadata.get("tags", []):
+        return False
+    try:
+        body = ast.parse(cell.source).body
+    except SyntaxError:  # a cell of IPython
+        return False
+    return any(isinstance(one, (ast.Import, ast.ImportFrom)) for one in body) and all(map(sets_up, body))
+
+
+def fold(cell: nbformat.NotebookNode) -> None:
+    """What a folded cell holds, in the words on its fold. Imports and settings are folded too, on the page alone."""
+    tags, shown = cell.metadata.get("tags", []), cell.metadata.get("mystnb", {})
+    if is_setup(cell):
+        cell.metadata["tags"], what = [*(tag for tag in tags if tag != "hide-cell"), "hide-input"], "the imports and settings"
+    elif not {"hide-cell", "hide-input"} & set(tags):
+        return
+    elif cell.source.startswith("# @title Solution"):
+        what = "the solution"
+    elif "hide-input" in tags and "figure" in shown:
+        what = "the code that draws the figure"
+    else:
+        what = "the code"
+    cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")
+
+
 def put_outputs(app, docname, source):
     """The page's source is the executed notebook; its folded cells say what they hold."""
     if chapter_of(docname):
@@ -79,9 +125,7 @@ def put_outputs(app, docname, source):
         put_questions(chapter_of(docname), notebook)
         for cell in notebook.cells:
             tell_without_script(cell)
-            if {"hide-cell", "hide-input"} & set(cell.metadata.get("tags", [])):
-                what = "the solution" if cell.source.startswith("# @title Solution") else "the code"
-                cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")
+            fold(cell)
         source[0] = nbformat.writes(notebook)
 
 

@@ -13,7 +13,7 @@ from sphinx.search.en import SearchEnglish
 
 from .. import chapters
 from .formulas import FORMULA, mathml
-from .places import places
+from .places import Place, places
 
 PAGE = "search"
 LONGEST = 3000  # characters of a place's text and of its code: what comes later is found by the headings around it
@@ -29,6 +29,12 @@ def page(app):
     return [(PAGE, {"title": "Search"}, "search.html")]
 
 
+def printed(place: Place) -> str:
+    """What a claim's cell printed, in its lines."""
+    lines = [" ".join(line.split()) for text in place.text for line in text.splitlines()]
+    return "\n".join(filter(None, lines))
+
+
 def entries(env, docname: str) -> list[dict]:
     found = places(env, docname)
     if not found:
@@ -37,7 +43,7 @@ def entries(env, docname: str) -> list[dict]:
     return [
         {
             "url": f"{docname}.html{'#' * bool(place.anchor)}{place.anchor}", "kind": place.kind, "title": place.title, "page": page,
-            "text": place.words[:LONGEST], "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
+            "text": (printed(place) if place.kind == "claim" else place.words)[:LONGEST], "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
         }
         for place in found
     ]  # fmt: skip

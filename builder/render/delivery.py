@@ -16,6 +16,7 @@ import tinycss2
 
 from ..files import BookError, digest
 from .drawn import drawn
+from .heights import with_heights
 from .palette import styles as palette
 from .pictures import size
 
@@ -151,6 +152,7 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
         return f"<img{attributes}>"
 
     text = re.sub(r"<img((?:\s[^<>]*?)?)\s*/?>", picture, text)
+    text = with_heights(text)
     # In the order of the page, and none of them before the text.
     text = re.sub(r'<script (?!defer|type=)((?:data-[^>]*?)?src="[^"]*")></script>', r"<script defer \1></script>", text)
     # pandas heads its index with an empty heading: it is a cell.

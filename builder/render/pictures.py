@@ -19,8 +19,8 @@ from .palette import COLOURS, TWINS, chart_theme, in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
-WIDTH = 680  # pixels of a chart that fills the page, without its axis, while it is a picture
-NARROW = 358  # pixels of the whole chart on a phone of 390
+WIDTH = 768  # pixels of a chart that fills the page, while it is a picture
+NARROW = 358  # on a phone of 390
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 CLAIM = COLOURS["light"]["claim"]
@@ -71,11 +71,11 @@ def adapts(specification: dict) -> bool:
 
 
 def picture(specification: str, name: str, width: int = WIDTH) -> str:
-    """SVG of the chart (its specification as JSON) as it stands before anyone moves it; on a phone (`NARROW`) its axis is in the width, as when it lives."""
+    """SVG of the chart (its specification as JSON) as it stands before anyone moves it; its axis is in the width, as when it lives."""
     if name == "dark":
         specification = in_dark(specification)
     fixed = json.loads(specification.replace('"width": "container"', f'"width": {width}'))
-    if width == NARROW:
+    if fixed.get("width") == width:
         fixed["autosize"] = {"type": "fit-x", "contains": "padding"}
     merged = {**fixed.get("config", {}), **chart_theme(name)}
     svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)

@@ -20,7 +20,8 @@ from small import ONE, SmallBook, edit, wait_until
 
 from builder import compare, paper
 from builder.files import ROOT, BookError, digest
-from builder.pages import executed, machines, repository
+from builder.pages import charts, executed, machines, repository
+from builder.render import heights
 from builder.render.site import keep_faults
 
 
@@ -402,3 +403,48 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     git("commit", "-q", "-a", "-m", "second")
     second = git("rev-parse", "HEAD")[:10]
     assert versions() == [[second, second], [first, first]]
+
+
+@pytest.mark.parametrize(
+    ("source", "folded"),
+    [
+        ("import os\nos.environ.setdefault('A', '1')\nimport numpy as np\nrng = np.random.default_rng(1)\nTWO = {'a': [1, 2]}\nplt.rcParams.update(TWO)", True),
+        ("import contextlib\nwith contextlib.suppress(ImportError):\n    import triton\nos.environ['A'] = '1'", True),
+        ("import numpy as np\nimage = np.array([1])", False),
+        ("import numpy as np\ndef mean(x):\n    return x.mean()", False),
+        ("import os\nprint(os.name)", False),
+        ("import os\nassert os.name", False),
+        ("two = 2", False),
+        ("%matplotlib inline\nimport os", False),
+    ],
+)
+def test_what_only_sets_up_is_folded(source, folded):
+    """In the words that say so; a claim's cell never is."""
+    cell = nbformat.v4.new_code_cell(source)
+    executed.fold(cell)
+    assert ("hide-input" in cell.metadata.get("tags", [])) == folded
+    assert (cell.metadata.get("mystnb", {}).get("code_prompt_show") == "Show the imports and settings") == folded
+    assert not executed.is_setup(nbformat.v4.new_code_cell(source, metadata={"tags": ["claim"]}))
+
+
+def test_the_sections_of_a_long_page_have_heights():
+    """What is folded counts little, what a screen does not show nothing; a short page has none."""
+    words, code = "<p>" + "word " * 400 + "</p>", "<pre>" + "line\n" * 100 + "</pre>"
+    page = f"<section id='t'><h1>T</h1><section id='a'><h2>A</h2>{words}{code}</section><section id='b'><details><summary>S</summary>{code * 9}</details>{{}}</section></section>"
+    assert heights.with_heights(page.format("")) == page.format("")
+    shown = heights.with_heights(page.format(code * 6))
+    (a, a_narrow), (b, b_narrow) = [[int(one) for one in two] for two in re.findall(r'--tall: (\d+)px; --tall-narrow: (\d+)px" id=', shown)]
+    assert 2500 < a < 3000 < a_narrow < 3600 and 12_000 < b < 13_000 and b_narrow - b < 100
+
+
+def test_controls_are_those_that_vega_would_make():
+    """A slider, and a choice whose values keep their kind; the chart itself has none then, but for what is not of the page."""
+    legend = {"name": "of_legend", "select": "point", "bind": "legend"}
+    slider = {"name": "n", "value": 3, "bind": {"input": "range", "min": 1, "max": 9, "step": 2, "name": "n < "}}
+    choice = {"name": "k", "value": 2, "bind": {"input": "select", "options": [1, 2], "labels": ["one", "two"]}}
+    specification = {"params": [legend, slider, choice]}
+    form = charts.controls(specification, "view")
+    assert 'type="range" name="n" aria-describedby="view" min="1" max="9" step="2" value="3"><span>3</span>' in form and "n &lt; " in form
+    assert '<option value="1">one</option><option value="2" selected>two</option>' in form
+    assert charts.unbound(specification)["params"] == [legend, {"name": "n", "value": 3}, {"name": "k", "value": 2}]
+    assert charts.controls({"params": [legend]}, "view") == ""

@@ -1,0 +1,87 @@
+"""About how high each section of a long page will be: what is far away is laid out later (book.css), and neither the page nor its scrollbar shall jump then."""
+
+import html.parser
+import math
+import re
+
+LONG = 12_000  # pixels: a shorter page is laid out at once
+# On a screen of 1280 pixels and on a phone: letters in a line of text, the width of a picture at most, and how much larger than it was drawn it is at most.
+LETTERS, ACROSS, LARGER = (86, 47), (768, 358), 1.3
+LINE, CODE = 26.4, 20  # pixels of a line
+AROUND = {"h2": (65, 85), "h3": (50, 60), "h4": (45, 50), "p": (18, 18), "li": (4, 4), "pre": (30, 34), "summary": (28, 44), "tr": (12, 12), "figcaption": (18, 18), "dd": (10, 10)}
+ALONE = ("img", "br", "hr", "input", "source", "wbr", "meta", "link", "path", "col")
+
+
+class Estimate(html.parser.HTMLParser):
+    """Adds up what is seen of one section before anything is unfolded."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.heights, self.letters = [("", (True, True))], [0.0, 0.0], 0
+
+    def add(self, *heights: float) -> None:
+        self.heights = [sum_ + own * seen for sum_, own, seen in zip(self.heights, heights, self.open[-1][1])]
+
+    def end_lines(self) -> None:
+        self.add(*(LINE * math.ceil(self.letters / one) for one in LETTERS))
+        self.letters = 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "img" and "only-dark" not in (attrs.get("class") or "") and {"width", "height"} <= attrs.keys():
+            width, height = float(attrs["width"]), float(attrs["height"])
+            self.add(*(height * min(LARGER, one / width) + 16 for one in ACROSS))
+        if tag in ALONE:
+            return
+        seen = self.open[-1][1]
+        if tag in ("script", "style", "template", "noscript"):
+            seen = False, False
+        elif tag == "details":
+            seen = seen[0] and "open" in attrs, False  # those of the ledger, which a phone folds
+        elif tag == "summary":
+            seen = self.open[-2][1]
+        if tag in AROUND:
+            self.end_lines()
+        self.open.append((tag, seen))
+        if not (tag == "p" and "tr" in [one for one, _ in self.open]):  # cells stand beside each other
+            self.add(*AROUND.get(tag, (0, 0)))
+        if tag == "math" and attrs.get("display") == "block":
+            self.add(55, 55)
+
+    def handle_endtag(self, tag):
+        if tag in AROUND:
+            self.end_lines()
+        if tag in [one for one, _ in self.open]:
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data):
+        if "pre" in (self.open[-1][0], self.open[-2][0] if len(self.open) > 1 else ""):
+            self.add(CODE * data.count("\n"), CODE * data.count("\n"))
+        elif any(self.open[-1][1]):
+            self.letters += len(" ".join(data.split()))
+
+
+def estimated(section: str) -> list[float]:
+    one = Estimate()
+    one.feed(section)
+    one.end_lines()
+    return one.heights
+
+
+def with_heights(page: str) -> str:
+    """The page; where it is long, with the heights of its sections."""
+    parts = re.split(r"(<section\b[^>]*>|</section>)", page)
+    depth, found, start = 0, [], 0
+    for i, part in enumerate(parts):
+        if part.startswith("<section"):
+            depth += 1
+            start = i if depth == 2 else start
+        elif part == "</section>":
+            if depth == 2:
+                found.append((start, estimated("".join(parts[start:i]))))
+            depth -= 1
+    if sum(wide for _, (wide, _) in found) > LONG:
+        for start, (wide, narrow) in found:
+            parts[start] = parts[start].replace("<section", f'<section style="--tall: {wide:.0f}px; --tall-narrow: {narrow:.0f}px"', 1)
+    return "".join(parts)

@@ -117,8 +117,11 @@ async def work(chapter: str, folder: str, progress: Progress) -> tuple[int, list
 
 
 def explain(chapter: str, error: dict) -> str:
+    """Where the chapter failed and why, in one line, and the cell. A message that begins with an empty line, as numpy's do, is told by its next three."""
     line = f", line {error['line']}" if error["line"] else ""
-    return f"{chapter}, code cell {error['cell']}{line}: {error['cause'].splitlines()[0]}\n{error['source']}".rstrip()
+    first, *rest = [said.strip() for said in error["cause"].splitlines() if said.strip()]
+    cause = f"{first} {'; '.join(rest[:3])}" if first.endswith(":") and rest else first
+    return f"{chapter}, code cell {error['cell']}{line}: {cause}\n{error['source']}".rstrip()
 
 
 def expected_seconds(chapter: str) -> float:

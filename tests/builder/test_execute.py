@@ -104,6 +104,11 @@ def test_a_failing_cell_fails_again(small):
     small.failing("ValueError: bad")
 
 
+def test_a_message_that_begins_with_an_empty_line_is_told(small):
+    small.write("one", [ONE[0], "import numpy as np\nnp.testing.assert_allclose([1.0, 2.0], [1.0, 2.5], atol=0.1)"])
+    small.failing("AssertionError: Not equal to tolerance rtol=1e-07, atol=0.1; Mismatched elements: 1 / 2 (50%)")
+
+
 def test_a_cell_that_is_not_python(small):
     small.write("one", [ONE[0], "x = (1,\n"])
     small.failing("one, code cell 1", "SyntaxError")

@@ -171,8 +171,15 @@ CUT_OFF = """() => [...document.querySelectorAll("div.math")].filter((box) => bo
         && part.getBoundingClientRect().left + box.scrollLeft < box.getBoundingClientRect().left - 2)).map((box) => box.textContent)"""  # no one can scroll to the left of the beginning
 
 
+NO_LINE = """() => [...document.querySelectorAll(".bd-article :is(p, li, dd, td, figcaption) a[href]")].filter((link) => {
+  const style = getComputedStyle(link), block = link.closest("p, li, dd, td, figcaption");
+  return style.display === "inline" && link.checkVisibility() && block.textContent.trim() !== link.textContent.trim() && style.textDecorationLine === "none";
+}).map((link) => link.outerHTML)"""  # a link within text that is told from it by its colour alone; newer axe than the tests' finds some
+
+
 def in_both_themes(page, size):
     assert not page.evaluate(CUT_OFF)
+    assert not page.evaluate(NO_LINE)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     page.evaluate(MARK_ONE_OF_EACH_LOOK)
     switch(page, "dark")

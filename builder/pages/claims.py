@@ -52,21 +52,27 @@ def frame(app, doctree):
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
         inside = parent[start : end + 1]
         del parent[start : end + 1]
-        fold_code(inside[-1])
+        classes = ["claim", "in-columns"] if in_columns(fold_code(inside[-1])) else ["claim"]
         inside += doubted(name, number) + live.button(name, number)
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
-        parent.insert(start, nodes.container("", *inside, classes=["claim"], ids=anchors))
+        parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
         for anchor in anchors:
             note_anchor(app.env, anchor, f"Claim {number}")
 
 
-def fold_code(cell: nodes.container) -> None:
-    """What the cell printed comes first, its code one click below."""
+def in_columns(printed: str) -> bool:
+    """Whether two or more of the lines have columns, set apart by spaces."""
+    return len(re.findall(r"^.*\S {2,}\S.*$", printed, re.M)) > 1
+
+
+def fold_code(cell: nodes.container) -> str:
+    """What the cell printed comes first, its code one click below; returns what it printed."""
     code = [child for child in cell.children if "cell_input" in child.get("classes", [])]
     outputs = [child for child in cell.children if child not in code]
     opened = nodes.raw("", '<details class="claim-code"><summary>The code that computes and asserts it</summary>', format="html")
     cell.children = []
     cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
+    return "\n".join(output.astext() for output in outputs)
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from small import ONE, SmallBook, edit, wait_until
 
 from builder import compare, paper
 from builder.files import ROOT, BookError, digest
-from builder.pages import charts, executed, machines, repository
+from builder.pages import charts, claims, executed, machines, repository
 from builder.render import heights
 from builder.render.site import keep_faults
 
@@ -253,6 +253,11 @@ def test_the_markdown_of_what_is_seen_alone_is_its_alt_text(monkeypatch):
     monkeypatch.setattr(executed, "chapter", lambda name: nbformat.v4.new_notebook(cells=[cell]))
     shown = machines.twin("one", "")
     assert "*Figure: A cart*" in shown and "object>" not in shown
+
+
+@pytest.mark.parametrize(("printed", "columns"), [("mean   0.1\nmedian 0.2  0.3\nmode  4", True), ("a sentence, then two numbers:  1\n  2", False), ("", False)])
+def test_columns_are_told_from_sentences(printed, columns):
+    assert claims.in_columns(printed) == columns
 
 
 def test_no_fault_of_a_page_is_swallowed():

@@ -244,6 +244,8 @@ lay out what is far away. */
         const section = table.closest("section");
         section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");
         table.open = !narrow || Boolean(words.length || chapter);
+        const [here, of] = ["tbody tr:not([hidden])", "tbody tr"].map((one) => table.querySelectorAll(one).length);
+        table.querySelector("summary").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
       }
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       const shown = form.querySelector("output");

@@ -14,7 +14,7 @@
   );
 
   /* Words for the same thing, one of which the book uses. */
-  const alike = { normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", wuhan: "hubei" };
+  const alike = { normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei" };
 
   const load = (path) =>
     new Promise((resolve, reject) => {
@@ -65,9 +65,9 @@
     return query.split(/\s+/).map((word) => (!empty.has(word.toLowerCase()) && written.search(word, options)[0]?.id) || word).join(" ");
   }
 
-  /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a chapter or a
+  /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a page or a
   term, and little else, means it. */
-  const named = new Set(["chapter", "term"]);
+  const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.3, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
     const query = asking.replace(/[a-z]+/gi, (word) => short[word.toLowerCase()] ?? word);
@@ -88,7 +88,7 @@
         const found = new Set(result.queryTerms);
         const share = [...asked].filter((term) => found.has(term)).length / asked.size;
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
-        const name = named.has(entry.kind) ? terms(entry.title) : [];
+        const name = named(entry) ? terms(entry.title) : [];
         const both = name.filter((term) => asked.has(term)).length;
         const exact = both && both ** 2 / (name.length * asked.size);
         return { ...entry, words: result.terms, share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
@@ -96,14 +96,21 @@
       .sort((one, other) => other.score - one.score);
   }
 
-  /* What was meant: the ledger by `claim 12`, and a word that no place has as the book spells it. */
+  /* What was meant: the ledger by `claim 12`; and, of a few words, as the book spells them those that it does not have. */
+  const few = 3;
   async function find(query) {
-    const found = await search(query);
+    const { index } = await start();
+    const words = query.split(/\s+/);
+    const strange = (word) => word.length > 3 && !index.search(word, { prefix: true, fuzzy: false }).length;
+    const meant = words.length > few ? query : words.map((word) => (strange(word) ? spelled(word) : word)).join(" ");
+    const found = await search(meant);
     if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
-    if (found.length) return { found, query };
-    const meant = spelled(query);
-    return { found: meant === query ? [] : await search(meant), query: meant };
+    return found.length || meant === query ? { found, query: meant } : { found: await search(query), query };
   }
+
+  /* A message that was pasted is explained where it is quoted; elsewhere its words are only near. */
+  const pasted = (query) => /(Error|Warning|Exception)\b/.test(query) || query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6;
+  const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || place.kind === "question" || place.share >= 0.75);
   window.bookSearch = (query) => find(query).then(({ found }) => found);
 
   /* Text with its formulas as the build set them, and the words that were found marked. */
@@ -154,7 +161,7 @@
     list.replaceChildren(...items);
     const whole = found.filter((place) => place.share === 1).length;
     const most = found.length > shown ? ` The best ${shown} are below.` : "";
-    if (found.length && found[0].share < 0.5) status.textContent = "Nothing here explains this; nearest:";
+    if (found.length && !explains(found[0], query)) status.textContent = "Nothing here explains this; nearest:";
     else if (found.length && meant !== query) status.textContent = `Nothing has “${query}”. Did you mean “${meant}”? ${found.length} ${found.length === 1 ? "place" : "places"} found.${most}`;
     else if (whole) status.textContent = `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
     else if (found.length) status.textContent = `No place has all of these words, ${found.length} some.${most}`;

@@ -8,7 +8,6 @@ which holds the words of all these. The copy has the book's history, from which 
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys

@@ -260,6 +260,17 @@ def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns
 
 
+def test_a_copy_to_compare_with_has_the_history(tmp_path):
+    """From which each page has its date and its version."""
+
+    def git(root, *words):
+        return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout
+
+    copy = compare.with_history(tmp_path)
+    for words in (["status", "--porcelain", "--untracked-files=no"], ["log", "--format=%H %cI", "--", "notebooks"]):
+        assert git(copy, *words) == git(ROOT, *words), words
+
+
 def test_no_fault_of_a_page_is_swallowed():
     """Sphinx forgets what fails while it still adds tasks, so that the report depended on the machine."""
 

@@ -72,7 +72,22 @@ def without_times(path: pathlib.Path) -> bytes | str:
         for section in soup.select("section[style]"):  # its height, as expected
             del section["style"]
         return str(soup)
+    if path.name == "claims.json":
+        claims = json.loads(path.read_text(encoding="utf-8"))
+        timed = {name: printed_times(path.parent / "executed" / f"{name}.ipynb") for name in {claim["chapter"] for claim in claims}}
+        return json.dumps([{**claim, "value": None} if claim["value"].strip() in timed[claim["chapter"]] else claim for claim in claims])
+    if path.suffix == ".md" and (executed := path.parents[1] / "executed" / f"{path.stem}.ipynb").is_file():
+        text = path.read_text(encoding="utf-8")
+        for printed in printed_times(executed):
+            text = text.replace(printed, "")
+        return text
     return path.read_bytes()
+
+
+def printed_times(executed: pathlib.Path) -> set[str]:
+    """What the cells tagged `timing` of an executed notebook printed."""
+    timed = [cell for cell in json.loads(executed.read_text(encoding="utf-8"))["cells"] if "timing" in cell["metadata"].get("tags", [])]
+    return {"".join(output["text"]).strip() for cell in timed for output in cell.get("outputs", []) if "text" in output} - {""}
 
 
 def pictures_of_times(site: pathlib.Path) -> set[str]:

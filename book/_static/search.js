@@ -105,12 +105,14 @@
     const meant = words.length > few ? query : words.map((word) => (strange(word) ? spelled(word) : word)).join(" ");
     const found = await search(meant);
     if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
-    return found.length || meant === query ? { found, query: meant } : { found: await search(query), query };
+    if (found.length) return { found, query: meant };
+    const other = spelled(query);
+    return { found: other === query ? [] : await search(other), query: other };
   }
 
   /* A message that was pasted is explained where it is quoted; elsewhere its words are only near. */
   const pasted = (query) => /(Error|Warning|Exception)\b/.test(query) || query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6;
-  const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || place.kind === "question" || place.share >= 0.75);
+  const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || place.kind === "question" || place.share === 1);
   window.bookSearch = (query) => find(query).then(({ found }) => found);
 
   /* Text with its formulas as the build set them, and the words that were found marked. */

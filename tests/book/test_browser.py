@@ -654,6 +654,12 @@ def test_the_page_of_results(open_page):
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')")
     field.fill("truth value of an array is ambiguous")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
+    field.fill("IndexError: list index out of range")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')")
+    field.fill("gausian")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
+    field.fill("how to run it")
+    page.wait_for_function("() => document.querySelector('#search-results a')?.textContent === 'How to run it'")
 
 
 def test_a_result_shows_two_lines_of_what_a_claim_printed(open_page):

@@ -260,6 +260,25 @@ def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns
 
 
+def test_printed_times_are_no_difference(tmp_path):
+    """Neither in what machines read: a chapter's Markdown and the list of claims."""
+
+    def site(seconds, value):
+        folder = tmp_path / f"{seconds}-{value}"
+        cells = [("timing", f"{seconds} s\n"), ("claim", f"{value}\n")]
+        cells = [{"metadata": {"tags": [tag]}, "outputs": [{"text": text}]} for tag, text in cells]
+        for name in ("executed", "notebooks"):
+            (folder / name).mkdir(parents=True)
+        (folder / "executed" / "one.ipynb").write_text(json.dumps({"cells": cells}))
+        (folder / "notebooks" / "one.md").write_text(f"# One\n{seconds} s\n{value}\n")
+        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "value": f"{seconds} s"}, {"chapter": "one", "value": f"{value}"}]))
+        return folder
+
+    first = site(1.2, 7)
+    assert compare.differences(first, site(3.4, 7)) == []
+    assert compare.differences(first, site(1.2, 8)) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
+
+
 def test_a_copy_to_compare_with_has_the_history(tmp_path):
     """From which each page has its date and its version."""
 

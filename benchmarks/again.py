@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -64,6 +65,7 @@ def known() -> list[dict]:
 
 
 def main(wanted: int) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started ends with it
     rounds = known()
     for number in itertools.count(len(rounds)):
         if number >= wanted:

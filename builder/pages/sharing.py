@@ -8,16 +8,18 @@ import re
 import urllib.parse
 
 from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
 from ..chapters import option
 from ..render.drawn import drawn
 from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
-from .charts import labelled, markup
+from .charts import labelled, markup, write
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
+from .links import link
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
@@ -64,23 +66,61 @@ def facts(app, doctree):
     section.insert(question + 1, nodes.raw("", hero(app, name, notebook) + (head if claims else head.partition("<details")[0]), format="html"))
 
 
+def chart_at_head(notebook) -> tuple | None:
+    """The chapter's chart that is tagged `cover`, or else its first: its number, its cell and its specification; None where it has none."""
+    found = [(number, cell, specification) for number, (cell, _, specification) in enumerate(charts_of(notebook), start=1)]
+    return min(found, key=lambda chart: "cover" not in chart[1].metadata.get("tags", []), default=None)
+
+
+def live_head(app, name: str, chart: tuple, link: str = "") -> str:
+    """That chart with its controls and its caption, which ends with a link."""
+    number, cell, specification = chart
+    caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption}{link}</p>')
+
+
 def hero(app, name: str, notebook) -> str:
-    """At the chapter's head what the reader can move, the chart tagged `cover` or else its first; where it has none, its picture, as a link to where that stands."""
-    cells, found = chapters.code_cells(notebook), charts_of(notebook)
-    if found:
-        number, (cell, _, specification) = min(enumerate(found, start=1), key=lambda chart: "cover" not in chart[1][0].metadata.get("tags", []))
-        caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
-        place = next(i for i, other in enumerate(cells, start=1) if other is cell)
-        return (
-            f'<div class="hero">{markup(app, specification, labelled(cell), name, number, anchor="chart-hero")}'
-            f'<p class="hero-caption">{caption} <a href="#cell-{place}">Where it stands</a></p></div>'
-        )
-    cell = cover_cell(notebook)
-    number = next((i for i, other in enumerate(cells, start=1) if other is cell), 0)
+    """At the chapter's head what the reader can move; where it has no chart, its picture, as a link to where that stands."""
+    cells = chapters.code_cells(notebook)
+    place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
+    if chart := chart_at_head(notebook):
+        where = f' <a href="#cell-{place(chart[1])}">Where it stands</a>'
+        return f'<div class="hero">{live_head(app, name, chart, where)}</div>'
+    number = place(cell := cover_cell(notebook))
     if number <= NEAR:
         return ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
     return f'<a class="hero" href="#cell-{number}" title="Where this picture stands">{pictured(app, name, alt)}</a>'
+
+
+class Hero(SphinxDirective):
+    """The chart at a chapter's head, on another page: under words of one's own, and with the claim to which it belongs.
+
+        ```{hero} chapter#slug-of-the-claim
+        What it is, and what to do with it.
+        ```
+    """
+
+    required_arguments, has_content = 1, True
+
+    def run(self):
+        name, _, slug = self.arguments[0].partition("#")
+        if not chapters.source_path(name).is_file():
+            raise self.error(f"there is no notebooks/{name}.ipynb")
+        if f"notebooks/{name}" not in self.env.found_docs:  # a build of another chapter alone
+            return []
+        notebook = executed.chapter(name)
+        chart, claim = chart_at_head(notebook), next((one for one in chapters.claims(notebook) if one["slug"] == slug), None)
+        if not chart or not claim:
+            raise self.error(f"notebooks/{name}.ipynb has no {'claim ' + slug if chart else 'chart'}")
+        write(self.env.app, chart[2], name, chart[0])  # the chapter may be read later, or beside this page
+        shown = nodes.container("", classes=["hero"])
+        self.state.nested_parse(self.content, self.content_offset, shown)
+        shown += nodes.raw("", live_head(self.env.app, name, chart), format="html")
+        reference = link(self.env, name, f"Claim {claim['number']} of \N{LEFT DOUBLE QUOTATION MARK}{chapters.title(notebook)}\N{RIGHT DOUBLE QUOTATION MARK}", slug)
+        sentence = nodes.raw("", f": {with_formulas(first_sentence(claim['text']))}.", format="html")
+        shown += nodes.paragraph("", "", reference, sentence, classes=["hero-claim"])
+        return [shown]
 
 
 def card_address(app, docname: str) -> str:

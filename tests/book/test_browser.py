@@ -211,14 +211,14 @@ WITH_CHARTS = [name for name in book.chapters() if "altair" in imported(book.loa
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", WITH_CHARTS)
-def test_a_chapter_begins_with_what_the_reader_moves(open_page, name, size):
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name, size):
     """A chart on the first screen, a picture until the reader moves, below its controls; then its slider changes it. Nothing jumps, and nowhere is a hole."""
-    page = open_page(f"notebooks/{name}.html", size=size, moves=False)
+    page = open_page(f"{name}.html", size=size, moves=False)
     hero = page.locator("#chart-hero")
     assert hero.bounding_box()["y"] < SIZES[size][1] and "vendor/vega.js" not in open_page.asked
     drawn = page.locator("#chart-hero :is(img, svg):visible")
-    question, controls = (page.locator(one).first.bounding_box() for one in ("article h1 + p", "#chart-hero form"))
+    question, controls = (page.locator(one).last.bounding_box() for one in ("article :is(.hero > p:has(+ #chart-hero), h1 + p)", "#chart-hero form"))
     assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (controls, drawn.bounding_box())))
     slider = hero.locator("input[type=range]").first
     places = ["#chart-hero input", "#chart-hero-view", ".hero-caption"]
@@ -277,9 +277,24 @@ def test_imports_and_settings_are_folded(open_page):
     assert page.locator("#cell-2 pre").is_visible()
 
 
-@pytest.mark.parametrize("name", WITH_CHARTS)
+def test_the_book_s_first_chart_is_that_of_a_chapter(open_page):
+    """With its controls and its caption, a picture without JavaScript too; below it is the claim to which it belongs."""
+    page = open_page("book/intro.html")
+    claim = page.locator(".hero-claim a")
+    path, _, slug = claim.get_attribute("href").removeprefix("../").partition("#")
+    parts = ["#chart-hero form", "#chart-hero picture source"]
+    shown = [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts]
+    caption = page.locator("#chart-hero .hero-caption").inner_text()
+    claim.hover()
+    page.locator("#preview").wait_for(state="visible")
+    page = open_page(path, java_script_enabled=False)
+    assert [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts] == shown
+    assert page.locator("#chart-hero .hero-caption").inner_text().startswith(caption) and page.locator(f".claim[id={slug}]").count() == 1
+
+
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
 def test_charts_are_pictures_without_javascript(open_page, name):
-    page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
+    page = open_page(f"{name}.html", java_script_enabled=False)
     charts = page.query_selector_all(".chart")
     assert charts
     for chart in charts:

@@ -762,3 +762,12 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     below = page.locator(".ledger-filter").bounding_box()
     assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1
     assert page.locator("#hubei .ledger tbody tr").first.is_visible() and not page.locator("#cauchy .ledger tbody tr").first.is_visible()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_row_is_seen_between_the_bar_and_the_ledger_s_filter(open_page, size):
+    page = open_page("book/claims.html", size=size)
+    page.evaluate("document.querySelectorAll('.ledger-chapter').forEach((one) => (one.open = true))")
+    page.evaluate("scrollTo({ top: 3000, behavior: 'instant' })")
+    bar, stuck = page.locator(".bd-header-article").bounding_box(), page.locator(".ledger-filter").bounding_box()
+    assert -2 <= stuck["y"] - bar["y"] - bar["height"] <= 0

@@ -758,6 +758,12 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     for words in ("sigma", "σ=2", "γ²"):  # as one types what a formula shows
         page.locator(".ledger-filter [name=words]").fill(words)
         assert page.locator(".ledger tbody tr:visible:has(math)").count(), words
+    page.locator(".ledger-filter [name=words]").fill("pi")
+    assert shown.count() and all("π" in text for text in shown.all_text_contents()), "not those with pixels"
+    page.locator(".ledger-filter [name=words]").fill("pix")
+    assert shown.count() and all("pix" in text.lower() for text in shown.all_text_contents())
+    page.locator(".ledger-filter [name=words]").fill("most-alarms-are-false")
+    assert [link.get_attribute("href").partition("#")[2] for link in shown.locator("a").all()] == ["most-alarms-are-false"]
     page = open_page("book/claims.html#hubei", size="narrow")
     below = page.locator(".ledger-filter").bounding_box()
     assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1

@@ -54,16 +54,24 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
-    listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)
     head = (
         f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
-        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary><ol>{listed}</ol></details>'
     )
     section = next(iter(doctree.findall(nodes.title))).parent
     question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)
-    section.insert(question + 1, nodes.raw("", hero(app, name, notebook) + (head if claims else head.partition("<details")[0]), format="html"))
+    section.insert(question + 1, [nodes.raw("", hero(app, name, notebook) + head, format="html"), *list_of(claims)])
+
+
+def list_of(claims: list[dict]) -> list[nodes.Node]:
+    """A fold with the first sentence of each claim as a link, beside which its preview is shown."""
+    items = nodes.enumerated_list()
+    for claim in claims:
+        reference = nodes.reference("", "", nodes.raw("", with_formulas(first_sentence(claim["text"])), format="html"), internal=True, refid=claim["slug"])
+        items += nodes.list_item("", nodes.paragraph("", "", reference))
+    opened = f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary>'
+    return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
 def chart_at_head(notebook) -> tuple | None:

@@ -120,10 +120,13 @@ def test_a_claim_has_its_address_its_number_and_its_code_one_click_below(site, s
             assert frame.select_one("details.claim-code .cell_input") and not frame.select_one(":scope details .cell_output")
 
 
-def test_the_head_of_a_chapter_lists_its_claims(site, soups):
+def test_the_head_of_a_chapter_lists_its_claims_with_previews(site, soups):
     for name in book.chapters():
-        links = [a["href"] for a in soups[site / "notebooks" / f"{name}.html"].select("details.claims-of-chapter li a")]
+        page = soups[site / "notebooks" / f"{name}.html"]
+        links = [a["href"] for a in page.select("details.claims-of-chapter li a")]
         assert links == [f"#{claim['slug']}" for claim in book.claims(book.load(name))]
+        previews = page.find("template", id="previews").find_all("div", recursive=False)
+        assert set(links) <= {preview["data-for"] for preview in previews}, "a claim without what its cell printed beside it"
 
 
 def test_a_claim_is_shortened_where_a_clause_ends():

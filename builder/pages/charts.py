@@ -91,9 +91,10 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
             image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
+    tall, ratio = (" tall", f" --ratio: {width / height:.4f};") if anchor and height > width else ("", "")
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>', controls(specification, f"{name}-view")
     return (
-        f'<div class="chart" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}">'
+        f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
         f"{form + view + below if anchor else view + form}</div>"
     )
 

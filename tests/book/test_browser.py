@@ -219,7 +219,9 @@ def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name
     assert hero.bounding_box()["y"] < SIZES[size][1] and "vendor/vega.js" not in open_page.asked
     drawn = page.locator("#chart-hero :is(img, svg):visible")
     question, controls = (page.locator(one).last.bounding_box() for one in ("article :is(.hero > p:has(+ #chart-hero), h1 + p)", "#chart-hero form"))
-    assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (controls, drawn.bounding_box())))
+    chart = drawn.bounding_box()
+    above_it = question if controls["x"] > chart["x"] + chart["width"] else controls  # beside a tall one
+    assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (above_it, chart)))
     slider = hero.locator("input[type=range]").first
     places = ["#chart-hero input", "#chart-hero-view", ".hero-caption"]
     before = [page.locator(one).first.bounding_box() for one in places]
@@ -234,6 +236,18 @@ def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name
     slider.focus()
     page.keyboard.press("Home" if slider.input_value() == slider.get_attribute("max") else "End")
     page.wait_for_function("before => document.querySelector('#chart-hero svg').innerHTML !== before", arg=before, polling=200)
+
+
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_the_first_chart_is_seen_whole_on_a_small_screen(open_page, name):
+    """With its controls; and so it is once it lives."""
+    page = open_page(f"{name}.html", moves=False)
+    for width, height in ((1280, 800), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        parts = page.locator("#chart-hero form, #chart-hero-view :is(img, svg):visible")
+        assert all(box["y"] >= 0 and box["y"] + box["height"] <= height for box in (part.bounding_box() for part in parts.all()))
+        page.mouse.move(9, 9)
+        page.wait_for_selector("#chart-hero[data-ready=true]")
 
 
 def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):

@@ -207,6 +207,16 @@ def test_the_reader_chooses_the_theme(open_page, mode):
     assert page.locator("html").get_attribute("data-theme") == mode
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pictures_of_cards_are_sharp_and_no_larger_than_that(open_page, size):
+    """Of each two dots or somewhat more are shown as one pixel."""
+    page = open_page("book/intro.html", size=size)
+    see_everything(page)
+    dots = page.evaluate("""[...document.querySelectorAll(".card img")].filter((one) => one.checkVisibility())
+        .map((one) => [one.src, Math.max(one.naturalWidth / one.clientWidth, one.naturalHeight / one.clientHeight)])""")
+    assert len(dots) == len(book.chapters()) and all(2 <= ratio <= 2.5 for _, ratio in dots), dots
+
+
 WITH_CHARTS = [name for name in book.chapters() if "altair" in imported(book.load(name))]
 
 

@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from .. import chapters
 from ..chapters import option
 from ..render.drawn import drawn
+from ..render.palette import COLOURS
 from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
 from .charts import labelled, markup, write
@@ -265,20 +266,15 @@ def write_root_and_404(app, exception):
     description = html.escape(option("description", app.config.html_title))
     shared = f'<link rel="canonical" href="{base}{first}"><meta property="og:url" content="{base}">' if base else ""
     shared += f'<meta property="og:image" content="{card_address(app, app.config.root_doc)}"><meta name="twitter:card" content="summary_large_image">' if base else ""
-    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{{icon}}<title>{{title}}</title>'
     drawing = pathlib.Path(app.srcdir, app.config.html_favicon).read_bytes() if str(app.config.html_favicon).endswith(".svg") else b""
-    icon = f'<link rel="icon" href="data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}">'
+    data = f"data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}"
     (site / "index.html").write_text(
-        head.format(title=title, icon=icon) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="{data}"><title>{title}</title>'
+        f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
         f'<meta property="og:description" content="{description}">{shared}<meta http-equiv="Refresh" content="0; url={first}"></head>'
         f'<body><main><h1>{title}</h1><p>{description}</p><p><a href="{first}">Read the book</a></p></main></body></html>\n',
         encoding="utf-8",
     )
-    root = urllib.parse.urlsplit(base).path or "/"  # a page that is not there may have been asked for at any depth
-    (site / "404.html").write_text(
-        head.format(title=f"Not found: {title}", icon=icon) + "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}"
-        "input,button{font:inherit;min-height:44px}</style></head>"
-        f'<body><main><h1>This page is not there</h1><p>Perhaps it was renamed. Search the book, or <a href="{root}{first}">begin at its first page</a>.</p>'
-        f'<form action="{root}search.html"><label>Words: <input name="q" type="search"></label> <button>Search</button></form></main></body></html>\n',
-        encoding="utf-8",
-    )
+    parts = [(part["caption"], [(page["file"], app.env.titles[page["file"]].astext()) for page in part["chapters"] if page["file"] in app.env.titles]) for part in chapters.toc()["parts"]]
+    known = {"root": urllib.parse.urlsplit(base).path or "/", "first": first, "icon": data, "title": app.config.html_title, "parts": parts, **COLOURS}
+    (site / "404.html").write_text(app.builder.templates.render("404.html", known) + "\n", encoding="utf-8")

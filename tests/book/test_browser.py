@@ -728,10 +728,16 @@ def test_the_search_works_from_a_folder(chromium, site):
     assert not faults
 
 
-def test_a_reader_who_is_lost_can_search(open_page):
-    page = open_page("404.html", moves=False)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_reader_who_is_lost_can_search(open_page, size, theme):
+    """On a page that needs no other, in either theme."""
+    page = open_page("404.html", size=size, theme=theme, moves=False)
+    assert open_page.asked == ["404.html"]
     page.evaluate(Axe().axe_script)
     assert not page.evaluate(JUDGE.replace('"[data-look]"', '"*"'))
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert all(one.bounding_box()["height"] >= 44 for one in page.locator("a, input, button").all())
     page.locator("input[name=q]").fill("no such kernel")
     assert page.locator("form").get_attribute("action").endswith("search.html")
 

@@ -217,7 +217,10 @@ def test_the_root_and_the_404_page_lead_on(site):
     root, lost = ((site / name).read_text(encoding="utf-8") for name in ("index.html", "404.html"))
     assert "<title>" in root and 'property="og:title"' in root and "url=book/intro.html" in root
     assert 'action="' in lost and "search.html" in lost
-    assert all("data:image/svg+xml;base64,PHN2Zy" in text for text in (root, lost)) and ":root{color-scheme:light dark}" in lost
+    assert all("data:image/svg+xml;base64,PHN2Zy" in text for text in (root, lost))
+    begins = re.search(r'class="book" href="(/.*)book/intro.html"', lost)[1]
+    leads = {link.removeprefix(begins) for link in re.findall(r'href="(/[^"]*)"', lost)}
+    assert leads == {str(path.relative_to(site)) for path in [*site.glob("book/*.html"), *site.glob("notebooks/*.html")]}, "whatever the depth is at which it is shown"
     robots = site / "robots.txt"
     assert robots.is_file() == (site / "sitemap.xml").is_file() and (not robots.is_file() or "/sitemap.xml\n" in robots.read_text(encoding="utf-8"))
 

@@ -20,7 +20,7 @@ from .charts import labelled, markup, write
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
-from .links import link
+from .links import link, note_anchor
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
@@ -145,26 +145,29 @@ def name_card(app, doctree):
 
 
 def cite(app, doctree):
-    """At the chapter's end: how to cite it, as BibTeX and in words, ready to copy."""
-    name, base = chapter_of(app.env.docname), app.config.html_baseurl
-    if not name:
+    """At the end of a chapter, and of the first page for the whole book: how to cite it, as BibTeX and in words, ready to copy."""
+    name, base, docname = chapter_of(app.env.docname), app.config.html_baseurl, app.env.docname
+    if not name and docname != app.config.root_doc:
         return
-    title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
-    year, month, day = changed(name)[:10].split("-")
-    version = version_of(name)
-    address = f"{base}notebooks/{name}.html" if base else ""
-    url = f",\n  url = {{{address}}}" if base else ""
-    note = f",\n  note = {{Version {version}}}" if version else ""
-    bibtex = f"@incollection{{{name}{year},\n  title = {{{for_bibtex(title)}}},\n  author = {{{{{for_bibtex(author)}}}}},\n  booktitle = {{{for_bibtex(book)}}},\n  year = {{{year}}}{note}{url}\n}}"
-    words = f"{author} ({year}). {title}. In {book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
-    app.env.metadata[app.env.docname]["citation"] = {
-        "citation_title": title, "citation_author": author, "citation_inbook_title": book, "citation_publication_date": f"{year}/{month}/{day}",
+    author, book, names = app.config.author, app.config.html_title, [name] if name else chapters.chapters()
+    title = chapters.title(executed.chapter(name)) if name else book
+    year, month, day = changed(*names)[:10].split("-")
+    version = version_of(*names)
+    address = base and f"{base}{f'notebooks/{name}.html' if name else ''}"
+    fields = {"title": for_bibtex(title), "author": f"{{{for_bibtex(author)}}}", **({"booktitle": for_bibtex(book)} if name else {}), "year": year}
+    fields |= ({"note": f"Version {version}"} if version else {}) | ({"url": address} if base else {})
+    kind, key = ("incollection", name) if name else ("book", re.sub(r"\W", "", title).lower())
+    bibtex = f"@{kind}{{{key}{year},\n" + ",\n".join(f"  {field} = {value if field == 'year' else f'{{{value}}}'}" for field, value in fields.items()) + "\n}"
+    words = f"{author} ({year}). {f'{title}. In ' if name else ''}{book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
+    app.env.metadata[docname]["citation"] = {
+        "citation_title": title, "citation_author": author, **({"citation_inbook_title": book} if name else {}), "citation_publication_date": f"{year}/{month}/{day}",
         **({"citation_public_url": address} if base else {}),
     }  # fmt: skip
     blocks = [nodes.literal_block(text, text, language="none") for text in (words, bibtex)]
-    opened = nodes.raw("", '<details class="cite" id="cite"><summary>Cite this chapter</summary>', format="html")
+    opened = nodes.raw("", f'<details class="cite" id="cite"><summary>Cite this {"chapter" if name else "book"}</summary>', format="html")
     section = next(iter(doctree.findall(nodes.title))).parent
     section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
+    note_anchor(app.env, "cite", "How to cite it")
 
 
 def for_bibtex(text: str) -> str:
@@ -209,14 +212,14 @@ def describe(app, pagename, templatename, context, doctree):
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 
 
-def version_of(name: str) -> str:
-    """The commit that last changed the chapter; empty where git does not tell, and where the text has changed since."""
-    return chapters.committed(name)[0][:10]
+def version_of(*names: str) -> str:
+    """The commit that last changed one of these chapters; empty where git does not tell, and where a text has changed since."""
+    return chapters.committed(*names)[0][:10]
 
 
-def changed(name: str) -> str:
-    """When the chapter was last changed, by git; the book's first day where git does not tell."""
-    return chapters.committed(name)[1] or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
+def changed(*names: str) -> str:
+    """When one of these chapters was last changed, by git; the book's first day where git does not tell."""
+    return chapters.committed(*names)[1] or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
 
 
 def write_cards_feed_and_sitemap(app, exception):
@@ -247,7 +250,7 @@ def write_cards_feed_and_sitemap(app, exception):
             f"<entry><title>{html.escape(chapters.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
             f"<updated>{changed(name)}</updated><summary>{html.escape(plain(chapters.question(notebook)))}</summary></entry>"
         )
-    updated = max(map(changed, chapters.chapters()))
+    updated = changed(*chapters.chapters())
     (site / "feed.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"

@@ -463,6 +463,9 @@ def test_code_can_be_copied(open_page):
     button = page.locator(".cell_input button.copybtn").first
     button.click(force=True)
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('import'))")
+    page = open_page("book/intro.html#cite", permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".cite button.copybtn").last.click()
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.startsWith('@book{'))")
     page = open_page("book/claims.html")
     page.wait_for_timeout(1000)
     assert page.locator(".ledger .copybtn").count() == 0

@@ -195,12 +195,19 @@ def test_each_change_that_was_not_noticed_is_listed_and_what_makes_no_difference
     assert reasons and all(one[-1] in ".!?" and not one[0].islower() for one in reasons)
 
 
-def test_a_chapter_can_be_cited(site, soups):
+def test_a_chapter_and_the_book_can_be_cited(site, soups):
     """With the authors whom `CITATION.cff` names for the whole, which says of it what the configuration does."""
     cited, known = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")), book.configuration()
     (author,) = (one["name"] for one in cited["authors"])
     assert (cited["title"], cited["repository-code"]) == (known["title"], known["repository"]["url"])
     assert (cited["abstract"], cited["date-released"]) == (known["builder"]["description"], str(known["builder"]["first_day"]))
+    assert cited.keys().isdisjoint({"version", "commit"}), "which changes with each chapter: pages have it from git"
+    first = soups[site / f"{book.toc()['root']}.html"]
+    when = first.find("meta", attrs={"name": "citation_publication_date"})["content"].replace("/", "-")
+    assert cited["date-released"][:4] == when[:4] and cited["date-released"] <= when, "the year that pages cite is another: bring CITATION.cff's `date-released` and `first_day` in _config.yml up to date"
+    words, bibtex = (text.get_text() for text in first.select("details.cite pre"))
+    assert words.startswith(f"{author} ({when[:4]}). {cited['title']}") and cited["url"] in words and bibtex.startswith("@book{")
+    assert f"title = {{{cited['title']}}}" in bibtex and f"author = {{{{{author}}}}}" in bibtex and f"year = {when[:4]}" in bibtex
     for name in book.chapters():
         page = soups[site / "notebooks" / f"{name}.html"]
         title = book.title(book.load(name))

@@ -35,7 +35,7 @@ class Doubt(SphinxDirective):
             rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), *seeds])
             if score.survivors or score.equivalent:
                 sections.append(section(title, *self.survivors(name, score.survivors), *self.equivalent(name, score.equivalent)))
-        of_all = table(["Chapter", "Changes noticed", "Share", "Equiva\N{SOFT HYPHEN}lent", "Other seeds", "Claims that hold on each"], rows)
+        of_all = table(["Chapter", "Changes noticed", "Share", "Equivalent", "Other seeds", "Claims that hold on each"], rows)
         of_all["classes"].append("doubts")
         return [of_all, *sections]
 

@@ -564,7 +564,7 @@ def test_paper_has_everything(open_page):
     assert folded and page.locator("article details:not([open])").count() == 0
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
     asked = page.locator("blockquote:has(+ .guess)").first
-    assert asked.inner_text().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
+    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("article details:not([open])").count() == folded

@@ -94,6 +94,25 @@ lay out what is far away. */
     addEventListener("click", ({ target }) => target.closest?.('a[href*="#"]') && far().forEach(layOut), { capture: true });
   }
 
+  /* What moves further down, a film, is lent to the head, and goes back when the reader comes to its place. */
+  function bringToLife(button) {
+    const hero = button.closest(".hero"), place = document.querySelector(`#${button.dataset.from} .output`), film = place?.firstElementChild;
+    if (!film) return;
+    const lend = (to) => {
+      place.style.minHeight = to === place ? "" : `${place.offsetHeight}px`;
+      to.prepend(film);
+      hero.classList.toggle("moving", to !== place);
+    };
+    const back = new IntersectionObserver(([entry]) => entry.isIntersecting && hero.matches(".moving") && lend(place));
+    button.addEventListener("click", () => {
+      back.observe(place);
+      lend(button.parentElement);
+      const begin = film.querySelector("button");
+      begin?.click();
+      begin?.focus({ preventScroll: true });
+    });
+  }
+
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
   function followTheReader() {
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
@@ -357,6 +376,7 @@ lay out what is far away. */
     letScrollWhatIsNear();
     layOutTheRest();
     followTheReader();
+    document.querySelectorAll(".to-life").forEach(bringToLife);
     showPreviews();
   });
 })();

@@ -77,7 +77,7 @@ def minutes(notebook) -> int:
     return max(5, round(words / 200 + lines / 40))
 
 
-def pictured(app, name: str, alt: str = "") -> str:
+def pictured(app, name: str, alt: str = "", loading: str = "lazy") -> str:
     """The chapter's picture, small, in both themes; empty where it has none."""
     images = ""
     for theme in ("light", "dark") if cover_cell(executed.chapter(name)) else ():
@@ -85,7 +85,7 @@ def pictured(app, name: str, alt: str = "") -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(drawn(thumbnail, cover(executed.chapter(name), theme), COLOURS[theme]["paper"]))
         width, height = PIL.Image.open(path).size
-        images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="lazy">'
+        images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="{loading}">'
     return images
 
 

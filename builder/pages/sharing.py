@@ -84,22 +84,32 @@ def chart_at_head(notebook) -> tuple | None:
 def live_head(app, name: str, chart: tuple, link: str = "") -> str:
     """That chart with its controls and its caption, which ends with a link."""
     number, cell, specification = chart
-    caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption}{link}</p>')
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption_of(cell)}{link}</p>')
+
+
+def caption_of(cell) -> str:
+    return with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
 
 
 def hero(app, name: str, notebook) -> str:
-    """At the chapter's head what the reader can move; where it has no chart, its picture, as a link to where that stands."""
+    """At the chapter's head what the reader can move; where it has no chart, its picture, with what a cell tagged `cover` and `script` displays behind a button (`bringToLife` in book.js)."""
     cells = chapters.code_cells(notebook)
     place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
     if chart := chart_at_head(notebook):
         where = f' <a href="#cell-{place(chart[1])}">Where it stands</a>'
         return f'<div class="hero">{live_head(app, name, chart, where)}</div>'
     number = place(cell := cover_cell(notebook))
-    if number <= NEAR:
+    moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
+    if not number or (number <= NEAR and not moving):
         return ""
+    button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
-    return f'<a class="hero" href="#cell-{number}" title="Where this picture stands">{pictured(app, name, alt)}</a>'
+    captions = "".join(
+        f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">Where it stands</a></p>'
+        for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
+        if one
+    )
+    return f'<div class="hero still"><div>{pictured(app, name, alt, loading="eager")}{button}</div>{captions}</div>'
 
 
 class Hero(SphinxDirective):

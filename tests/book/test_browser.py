@@ -260,6 +260,23 @@ def test_the_first_chart_is_seen_whole_on_a_small_screen(open_page, name):
         page.wait_for_selector("#chart-hero[data-ready=true]")
 
 
+def test_a_film_is_lent_to_the_head(open_page):
+    """It begins there by a button, and is back in its place when the reader comes to it."""
+    page = open_page("notebooks/cartpole.html")
+    hero, film = page.locator(".hero"), page.locator("#cartpole-canvas")
+    picture, button = hero.locator("img:visible"), hero.locator(".to-life")
+    assert picture.bounding_box()["y"] + picture.bounding_box()["height"] < SIZES["wide"][1] and "Three learners" in hero.inner_text()
+    button.click()
+    page.wait_for_function("() => Number(document.querySelector('.hero canvas').dataset.frame) > 2", polling=200)
+    assert film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
+    assert page.evaluate("document.activeElement.textContent") == "Pause"
+    page.locator(f"#{button.get_attribute('data-from')}").scroll_into_view_if_needed()
+    page.wait_for_function("() => !document.querySelector('.hero canvas')", polling=200)
+    assert film.is_visible() and page.locator(".cell_output canvas").count() == 1
+    button.scroll_into_view_if_needed()
+    assert button.is_visible() and picture.is_visible()
+
+
 def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):
     """Also what was chosen among several, and in the other theme."""
     page = open_page("notebooks/keras_masking.html", moves=False)

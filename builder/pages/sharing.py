@@ -167,7 +167,7 @@ def cite(app, doctree):
     fields = {"title": for_bibtex(title), "author": f"{{{for_bibtex(author)}}}", **({"booktitle": for_bibtex(book)} if name else {}), "year": year}
     fields |= ({"note": f"Version {version}"} if version else {}) | ({"url": address} if base else {})
     kind, key = ("incollection", name) if name else ("book", re.sub(r"\W", "", title).lower())
-    bibtex = f"@{kind}{{{key}{year},\n" + ",\n".join(f"  {field} = {value if field == 'year' else f'{{{value}}}'}" for field, value in fields.items()) + "\n}"
+    bibtex = f"@{kind}{{{key}{year},\n" + ",\n".join(f"  {field} = {{{value}}}" for field, value in fields.items()) + "\n}"
     words = f"{author} ({year}). {f'{title}. In ' if name else ''}{book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
     app.env.metadata[docname]["citation"] = {
         "citation_title": title, "citation_author": author, **({"citation_inbook_title": book} if name else {}), "citation_publication_date": f"{year}/{month}/{day}",

@@ -320,7 +320,7 @@ def test_imports_and_settings_are_folded(open_page):
 
 def test_the_book_s_first_chart_is_that_of_a_chapter(open_page):
     """With its controls and its caption, a picture without JavaScript too; below it is the claim to which it belongs."""
-    page = open_page("book/intro.html")
+    page = open_page("book/intro.html", moves=False)
     claim = page.locator(".hero-claim a")
     path, _, slug = claim.get_attribute("href").removeprefix("../").partition("#")
     parts = ["#chart-hero form", "#chart-hero picture source"]

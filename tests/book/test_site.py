@@ -207,7 +207,7 @@ def test_a_chapter_and_the_book_can_be_cited(site, soups):
     assert cited["date-released"][:4] == when[:4] and cited["date-released"] <= when, "the year that pages cite is another: bring CITATION.cff's `date-released` and `first_day` in _config.yml up to date"
     words, bibtex = (text.get_text() for text in first.select("details.cite pre"))
     assert words.startswith(f"{author} ({when[:4]}). {cited['title']}") and cited["url"] in words and bibtex.startswith("@book{")
-    assert f"title = {{{cited['title']}}}" in bibtex and f"author = {{{{{author}}}}}" in bibtex and f"year = {when[:4]}" in bibtex
+    assert f"title = {{{cited['title']}}}" in bibtex and f"author = {{{{{author}}}}}" in bibtex and f"year = {{{when[:4]}}}" in bibtex
     for name in book.chapters():
         page = soups[site / "notebooks" / f"{name}.html"]
         title = book.title(book.load(name))

@@ -50,22 +50,17 @@ def count(app, config):
 
 
 class Chapters(SphinxDirective):
-    """A card a chapter: its picture, title, and question."""
+    """A card a chapter: its part, picture, title, and question."""
 
     def run(self):
-        result = []
-        for part, names in present(self.env):
-            section = nodes.section("", ids=[nodes.make_id(f"part-{part}")], names=[part])
-            section += nodes.title("", part)
-            cards = "".join(self.card(name) for name in names)
-            section += nodes.raw("", f'<div class="cards">{cards}</div>', format="html")
-            result.append(section)
-        return result
+        cards = "".join(self.card(part, name) for part, names in present(self.env) for name in names)
+        return [nodes.raw("", f'<div class="cards">{cards}</div>', format="html")]
 
-    def card(self, name):
+    def card(self, part, name):
         notebook = executed.chapter(name)
         return (
-            f'<a class="card" href="../notebooks/{name}.html">{pictured(self.env.app, name)}<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
+            f'<a class="card" href="../notebooks/{name}.html">{pictured(self.env.app, name)}<span class="card-part">{html.escape(part)}</span> '
+            f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
             f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span> '
             f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
         )

@@ -84,7 +84,7 @@ class Reader:
         for child in node.children:
             if isinstance(child, nodes.section):
                 self.section(child, practice=practice)
-            elif isinstance(child, nodes.container) and "claim" in child["classes"]:
+            elif isinstance(child, nodes.container) and "claim" in child["classes"] and child["ids"]:  # not one that is quoted on another page
                 self.claim(child)
             elif isinstance(child, nodes.figure):
                 self.figure(child)

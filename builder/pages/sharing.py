@@ -8,6 +8,7 @@ import re
 import urllib.parse
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
@@ -17,6 +18,7 @@ from ..render.palette import COLOURS
 from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
 from .charts import labelled, markup, write
+from .claims import printed
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
@@ -136,10 +138,12 @@ class Hero(SphinxDirective):
         shown = nodes.container("", classes=["hero"])
         self.state.nested_parse(self.content, self.content_offset, shown)
         shown += nodes.raw("", live_head(self.env.app, name, chart), format="html")
-        reference = link(self.env, name, f"Claim {claim['number']} of \N{LEFT DOUBLE QUOTATION MARK}{chapters.title(notebook)}\N{RIGHT DOUBLE QUOTATION MARK}", slug)
-        sentence = nodes.raw("", f": {with_formulas(first_sentence(claim['text']))}.", format="html")
-        shown += nodes.paragraph("", "", reference, sentence, classes=["hero-claim"])
-        return [shown]
+        title = f"Claim {claim['number']} of \N{LEFT DOUBLE QUOTATION MARK}{chapters.title(notebook)}\N{RIGHT DOUBLE QUOTATION MARK}"
+        box = nodes.container("", classes=["claim", "hero-claim"])
+        self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, box)
+        box[0].insert(0, [nodes.strong("", "", link(self.env, name, title, slug)), nodes.inline("", " holds", classes=["claim-holds"]), nodes.Text(" ")])
+        box += nodes.raw("", f'<div class="cell_output">{printed(claim["value"])}</div>', format="html")
+        return [shown, box]
 
 
 def card_address(app, docname: str) -> str:

@@ -167,6 +167,14 @@ def test_links_to_claims_and_cells_work_between_chapters_in_both_modes(built):
     assert built.run("render", "one").returncode == 0
 
 
+def test_a_chart_that_the_first_page_asks_for_in_vain_is_named(rendered):
+    page = rendered.root / "book" / "intro.md"
+    text = page.read_text()
+    for asked, fault in (("one#x", "notebooks/one.ipynb has no chart"), ("three#x", "there is no notebooks/three.ipynb")):
+        page.write_text(text + f"\n```{{hero}} {asked}\nMove it.\n```\n")
+        rendered.failing("book/intro.md", fault, command=("render",))
+
+
 def test_a_preview_shows_what_stands_there_now(built):
     """Also where only the other page changed. A claim's number in prose is a link too."""
     built.write("one", [*ONE, *CLAIM], tags=["claim"])

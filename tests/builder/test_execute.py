@@ -212,6 +212,20 @@ def test_an_interrupted_build(small, gate, moment, how, sigint):
     assert not list((small.root / "_build" / "scratch").glob("*"))
 
 
+def test_make_again_ends_what_it_started(small, gate):
+    """Ended by SIGTERM in the middle of a round: builder, kernels and the processes that keep the cores busy."""
+    shutil.copytree(ROOT / "benchmarks", small.root / "benchmarks", ignore=shutil.ignore_patterns("__pycache__"))
+    edit(small.root / "benchmarks" / "again.py", "LOADS = (0, 2, 6)", "LOADS = (2,)")
+    for command in ("init", "add ."):
+        subprocess.run(["git", *command.split()], cwd=small.root, capture_output=True, check=True)
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.again", "1"], cwd=small.root)
+    wait_until(gate[0].exists, "the cell")
+    assert [one for one in small.processes() if "getppid" in " ".join(one.cmdline())]
+    process.terminate()
+    assert process.wait(timeout=300) == 128 + signal.SIGTERM
+    wait_until(lambda: not small.processes(), "the end of what it started")
+
+
 def test_the_rest_of_a_killed_build_replaces_no_newer_result(small, gate):
     """The worker is stopped, so that it does not hear of the end of its parent, and goes on after the next build."""
     process = small.start("execute", "one", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -34,8 +34,9 @@ def introduce(app, doctree):
 
 
 def opening(doctree) -> str:
-    """The sentences before the first section that fit into a description; where there are none, those after it."""
-    text = " ".join(" ".join(one.astext().split()) for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section))
+    """The sentences before the first section that fit into a description, but for what was measured; where there are none, those after it."""
+    told = [one for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section) and "measured" not in one["classes"]]
+    text = " ".join(" ".join(one.astext().split()) for one in told)
     taken = ""
     for sentence in re.split(r"(?<=[.!?:])\s(?![a-z])", text):
         if len(taken) + len(sentence) > DESCRIPTION:

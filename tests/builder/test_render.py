@@ -118,8 +118,11 @@ def test_two_cold_builds_are_the_same(rendered, tmp_path_factory):
     result = other.run("render", **theirs, **another)
     assert result.returncode == 0, result.stderr
     assert compare.differences(rendered.site, other.site) == []
-    entries = (rendered.site / "vendor" / "search-entries.js").read_text()
-    assert '"book/execution.html#two"' in entries and "Slowest" not in entries, "what was measured is searched, and differs in each build"
+    site = rendered.site
+    entries = (site / "vendor" / "search-entries.js").read_text()
+    assert '"book/execution.html#two"' in entries, "the page of execution times is not searched"
+    for path in (*site.glob("vendor/search-entries.js"), site / "llms.txt", *site.glob("notebooks/*.html")):
+        assert "Slowest" not in path.read_text(), f"{path.name} tells what was measured, which differs in each build"
 
 
 def test_a_changed_output_is_a_difference(rendered):

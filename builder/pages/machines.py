@@ -95,11 +95,8 @@ def twin(name: str, base: str) -> str:
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
-            data = output.get("data", {})
-            for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
-            text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
-            if text:
-                parts.append(f"```text\n{text.rstrip()}\n```")
+            if text := chapters.in_markdown(output):
+                parts.append(text)
             elif alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
                 parts.append(f"*Figure: {alt}*")
         if doubt := doubts_of.get(id(cell)):

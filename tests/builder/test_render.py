@@ -18,7 +18,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from small import ONE, SmallBook, edit, wait_until
 
-from builder import compare, paper
+from builder import compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, machines, repository
 from builder.render import heights
@@ -263,23 +263,28 @@ def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns
 
 
-def test_printed_times_are_no_difference(tmp_path):
-    """Neither in what machines read: a chapter's Markdown and the list of claims."""
+def test_times_are_no_difference(tmp_path, monkeypatch):
+    """Neither in what machines read, a chapter's Markdown and the list of claims: printed, and displayed as a table. A number that is like a time's is none."""
 
     def site(seconds, value):
         folder = tmp_path / f"{seconds}-{value}"
-        cells = [("timing", f"{seconds} s\n"), ("claim", f"{value}\n")]
-        cells = [{"metadata": {"tags": [tag]}, "outputs": [{"text": text}]} for tag, text in cells]
+        printed = [nbformat.v4.new_output("stream", text=f"{one}\n") for one in (seconds, value)]
+        table = nbformat.v4.new_output("execute_result", {"text/markdown": f"| {seconds} |", "text/plain": "<IPython.core.display.Markdown object>"})
+        code = [("timing", [table]), ("timing", [printed[0]]), ("claim", [printed[1]])]
+        cells = [nbformat.v4.new_code_cell(f"f{i}()", id=f"c{i}", metadata={"tags": [tag]}, outputs=outputs) for i, (tag, outputs) in enumerate(code)]
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# One", id="title"), *cells])
         for name in ("executed", "notebooks"):
             (folder / name).mkdir(parents=True)
-        (folder / "executed" / "one.ipynb").write_text(json.dumps({"cells": cells}))
-        (folder / "notebooks" / "one.md").write_text(f"# One\n{seconds} s\n{value}\n")
-        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "value": f"{seconds} s"}, {"chapter": "one", "value": f"{value}"}]))
+        nbformat.write(notebook, folder / "executed" / "one.ipynb")
+        monkeypatch.setattr(executed, "chapter", lambda name: notebook)
+        (folder / "notebooks" / "one.md").write_text(machines.twin("one", ""))
+        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "cell": cell, "value": str(one)} for cell, one in ((2, seconds), (3, value))]))
         return folder
 
     first = site(1.2, 7)
     assert compare.differences(first, site(3.4, 7)) == []
-    assert compare.differences(first, site(1.2, 8)) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
+    for one, other in ((first, site(1.2, 8)), (site(1, 1), site(1, 11))):
+        assert compare.differences(one, other) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
 
 
 def test_a_copy_to_compare_with_has_the_history(tmp_path):
@@ -291,6 +296,31 @@ def test_a_copy_to_compare_with_has_the_history(tmp_path):
     copy = compare.with_history(tmp_path)
     for words in (["status", "--porcelain", "--untracked-files=no"], ["log", "--format=%H %cI", "--", "notebooks"]):
         assert git(copy, *words) == git(ROOT, *words), words
+
+
+@pytest.mark.parametrize(("remote", "branch"), [("origin", "master"), ("upstream", "trunk")])
+def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path, monkeypatch):
+    """Of a clone whose remote and its branch are called otherwise, on a branch that was not pushed."""
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    for word in ("book", "clone", "copy"):
+        (tmp_path / word).mkdir()
+
+    def git(folder, *words):
+        subprocess.run(["git", "-C", tmp_path / folder, "-c", "user.name=x", "-c", "user.email=x@y", *words], check=True, capture_output=True)
+
+    git("book", "init", f"--initial-branch={branch}")
+    (tmp_path / "book" / "one").write_text("one")
+    git("book", "add", ".")
+    git("book", "commit", "-m", "first")
+    git("clone", "clone", "--origin", remote, tmp_path / "book", ".")
+    git("clone", "remote", "set-url", remote, "https://github.com/small/book")
+    git("clone", "switch", "-c", "mine")
+    for module in (files, compare):
+        monkeypatch.setattr(module, "ROOT", tmp_path / "clone")
+    there = repository.found({})
+    compare.with_history(tmp_path / "copy")
+    monkeypatch.setattr(files, "ROOT", tmp_path / "copy")
+    assert repository.found({}) == there == repository.Repository("github.com", "small/book", branch)
 
 
 def test_no_fault_of_a_page_is_swallowed():

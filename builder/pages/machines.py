@@ -83,7 +83,7 @@ def doubt(chapter: str, claim: int) -> dict | None:
 
 
 def twin(name: str, base: str) -> str:
-    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins."""
+    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins, those to other pages to these."""
     notebook, parts, claims = executed.chapter(name), [], chapters.claims(executed.chapter(name))
     slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in claims}
     doubts_of = {id(claim["cell"]): told(name, claim["number"]) for claim in claims}
@@ -91,6 +91,7 @@ def twin(name: str, base: str) -> str:
         if cell.cell_type == "markdown":
             begins = next((sign for sign in slugs if cell.source.startswith(sign)), None)
             source = re.sub(r"(\]\(\w+)\.ipynb(?=[)#])", r"\1.md", cell.source)
+            source = re.sub(r"(\]\(\.\./[\w/-]+)\.md(?=[)#])", r"\1.html", source)
             parts.append(f'<a id="{slugs[begins]}"></a>{source}' if begins else source)
             continue
         parts.append(f"```python\n{cell.source}\n```")

@@ -258,6 +258,12 @@ def test_the_markdown_of_what_is_seen_alone_is_its_alt_text(monkeypatch):
     assert "*Figure: A cart*" in shown and "object>" not in shown
 
 
+def test_the_links_of_a_chapter_s_markdown_lead_to_what_is_there(monkeypatch):
+    prose = nbformat.v4.new_markdown_cell("# One\n\nAs [two](two.ipynb#claim-1) says; see [how](../book/running.md#when-a-cell-fails), [Claims](../book/claims.md).")
+    monkeypatch.setattr(executed, "chapter", lambda name: nbformat.v4.new_notebook(cells=[prose]))
+    assert "As [two](two.md#claim-1) says; see [how](../book/running.html#when-a-cell-fails), [Claims](../book/claims.html)." in machines.twin("one", "")
+
+
 @pytest.mark.parametrize(("printed", "columns"), [("mean   0.1\nmedian 0.2  0.3\nmode  4", True), ("a sentence, then two numbers:  1\n  2", False), ("", False)])
 def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns

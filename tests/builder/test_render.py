@@ -448,13 +448,16 @@ def test_the_first_page_has_the_book_s_title_once_and_the_description_beside_it(
     """In the head alone: the logo and the feed are called as on every page."""
     edit(built.root / "_config.yml", "title: A small book", "title: Small & whole")
     edit(built.root / "_config.yml", "builder: {", "builder: {description: What it shows. And more., ")
+    edit(built.root / "notebooks" / "one.ipynb", "# One", "# One_step of $x_1$")
     edit(built.root / "book" / "intro.md", "# A small book", "# Small & whole")
     page = (built.render() / "book" / "intro.html").read_text()
     assert "<title>Small &amp; whole &#8212; What it shows</title>" in page
     assert "What it shows" not in page.partition("</title>")[2]
     assert "<title>Claims &#8212; Small &amp; whole</title>" in (built.site / "book" / "claims.html").read_text()
     cited = (built.site / "notebooks" / "one.html").read_text()
-    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited
+    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited and r"{One\_step of $x_1$}" in cited
+    edit(built.root / "_config.yml", "What it shows. And more.,", "What it shows.,")
+    assert "<title>Small &amp; whole &#8212; What it shows</title>" in (built.render() / "book" / "intro.html").read_text()
 
 
 def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):

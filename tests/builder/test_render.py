@@ -494,6 +494,10 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
         ("import os\nassert os.name", False),
         ("two = 2", False),
         ("%matplotlib inline\nimport os", False),
+        ("import json\ncounts = {}\ncounts.update(json.loads(text))", False),
+        ("import numpy as np\nrng = np.random.default_rng(draw())", False),
+        ("import os\ntry:\n    import triton\nexcept ImportError:\n    pass\nelse:\n    train()", False),
+        ("import os\ntry:\n    import triton\nfinally:\n    train()", False),
     ],
 )
 def test_what_only_sets_up_is_folded(source, folded):

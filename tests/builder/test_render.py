@@ -533,3 +533,13 @@ def test_controls_are_those_that_vega_would_make():
     assert '<option value="1">one</option><option value="2" selected>two</option>' in form
     assert charts.unbound(specification)["params"] == [legend, {"name": "n", "value": 3}, {"name": "k", "value": 2}]
     assert charts.controls({"params": [legend]}, "view") == ""
+    selection = {"name": "of_field", "value": "a", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}}
+    assert charts.controls({"params": [selection]}, "view") == "" and charts.unbound({"params": [selection]})["params"] == [selection]
+
+
+@pytest.mark.parametrize(
+    ("bind", "limits"), [({"min": 0, "max": 1}, 'min="0" max="1" step="0.01"'), ({"min": 10, "max": 40}, 'min="10" max="40" step="0.2"'), ({}, 'min="0" max="100" step="1"'), ({"max": 3, "step": 0.5}, 'min="0" max="3" step="0.5"')]
+)
+def test_a_slider_that_names_no_step_has_that_of_vega(bind, limits):
+    """The browser's own, 1, would reach but the ends of some."""
+    assert f'{limits} value="0.4">' in charts.controls({"params": [{"name": "n", "value": 0.4, "bind": {"input": "range", **bind}}]}, "view")

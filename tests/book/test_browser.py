@@ -656,6 +656,9 @@ def test_the_page_of_results(open_page):
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
     field.fill("IndexError: list index out of range")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')")
+    field.fill("how do I compute the class weights for an imbalanced data set in keras")  # long, and no message
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
+    assert page.evaluate("Promise.all(['constructor', '__proto__'].map(bookSearch)).then(() => true)"), "what any object has in JavaScript is no word's other name"
     field.fill("gausian")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
     field.fill("how to run it")

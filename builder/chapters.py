@@ -67,7 +67,7 @@ def source_path(chapter: str) -> pathlib.Path:
 def committed(chapter: str) -> tuple[str, str]:
     """Hash and date (ISO 8601) of the commit that last changed the chapter: the hash is empty where the file has changed since, both where git does not tell."""
     file = f"notebooks/{chapter}.ipynb"
-    version, _, date = git("log", "-1", "--format=%H %cI", "--", file).partition(" ")
+    version, _, date = git("-c", "log.showSignature=false", "log", "-1", "--format=%H %cI", "--", file).partition(" ")
     return "" if git("--no-optional-locks", "status", "--porcelain", "--", file) else version, date
 
 

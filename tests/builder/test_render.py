@@ -18,7 +18,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from small import ONE, SmallBook, edit, wait_until
 
-from builder import compare, files, paper
+from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, machines, repository
 from builder.render import heights
@@ -481,6 +481,21 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     git("commit", "-q", "-a", "-m", "second")
     second = git("rev-parse", "HEAD")[:10]
     assert versions() == [[second, second], [first, first]]
+
+
+def test_a_signature_that_git_shows_is_no_version(tmp_path, monkeypatch):
+    """With `log.showSignature`, which some set for all their repositories, git writes it before what was asked for."""
+    signer = tmp_path / "signer"
+    signer.write_text('#!/bin/sh\ncat > /dev/null\ncase "$*" in *--verify*) echo "gpg: Good signature" >&2;; *) echo "[GNUPG:] SIG_CREATED " >&2; echo "-----BEGIN PGP SIGNATURE-----"; esac\n')
+    signer.chmod(0o755)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "one.ipynb").write_text("{}")
+    settings = {"user.name": "x", "user.email": "x@y", "gpg.program": str(signer), "log.showSignature": "true"}
+    for words in (["init"], *(["config", *setting] for setting in settings.items()), ["add", "notebooks"], ["commit", "--gpg-sign=x", "-m", "first"]):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True, capture_output=True)
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    assert "Good signature" in files.git("log")
+    assert re.fullmatch(r"[0-9a-f]{40} \d{4}-\d\d-\d\dT[\d:]{8}\S+", " ".join(chapters.committed("one")))
 
 
 @pytest.mark.parametrize(

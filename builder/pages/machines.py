@@ -120,9 +120,9 @@ def write_for_machines(app, exception):
         notebook = executed.chapter(name)
         (site / "notebooks" / f"{name}.md").write_text(twin(name, app.config.html_baseurl), encoding="utf-8")
         lines.append(f"- [{chapters.title(notebook)}](notebooks/{name}.md): {plain(chapters.question(notebook))}")
-    lines += ["", "## About the book", ""]
-    for page in [page["file"] for part in chapters.toc()["parts"] for page in part["chapters"] if page["file"] in app.env.found_docs]:
-        if not executed.chapter_of(page):
-            lines.append(f"- [{app.env.titles[page].astext()}]({page}.html): {app.env.metadata[page].get('og:description', '')}".rstrip(": "))
+    pages = [page["file"] for part in chapters.toc()["parts"] for page in part["chapters"] if page["file"] in app.env.found_docs]
+    about = [page for page in pages if not executed.chapter_of(page)]
+    lines += ["", "## About the book", ""] if about else []
+    lines += [f"- [{app.env.titles[page].astext()}]({page}.html): {app.env.metadata[page].get('og:description', '')}".rstrip(": ") for page in about]
     lines += ["", "## Data", "", "- [All claims with their values](claims.json), by [this schema](claims.schema.json)"]
     (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -36,7 +36,8 @@ def introduce(app, doctree):
 def opening(doctree) -> str:
     """The sentences before the first section that fit into a description, but for what was measured; where there are none, those after it."""
     told = [one for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section) and "measured" not in one["classes"]]
-    text = " ".join(" ".join(one.astext().split()) for one in told)
+    parts = [[re.sub("<[^>]*>", "", part) if isinstance(part.parent, nodes.raw) else part for part in one.findall(nodes.Text)] for one in told]
+    text = " ".join(" ".join("".join(one).split()) for one in parts)
     taken = ""
     for sentence in re.split(r"(?<=[.!?:])\s(?![a-z])", text):
         if len(taken) + len(sentence) > DESCRIPTION:

@@ -264,6 +264,16 @@ def test_the_links_of_a_chapter_s_markdown_lead_to_what_is_there(monkeypatch):
     assert "As [two](two.md#claim-1) says; see [how](../book/running.html#when-a-cell-fails), [Claims](../book/claims.html)." in machines.twin("one", "")
 
 
+def test_the_list_for_language_models_has_no_markup_and_no_empty_part(built):
+    """Nor has a page's description; a build of one chapter has that chapter alone."""
+    listed = (built.render() / "llms.txt").read_text()
+    assert "- [How to run it](book/running.html): With make, or as one PDF.\n" in listed and "<" not in listed
+    assert '<meta content="With make, or as one PDF." name="description"' in (built.site / "book" / "running.html").read_text()
+    assert built.run("render", "one").returncode == 0
+    alone = (built.root / "_build" / "chapters" / "one" / "html" / "llms.txt").read_text()
+    assert re.findall("^## .*", alone, re.M) == ["## Chapters", "## Data"] and alone.count("notebooks/") == 1
+
+
 @pytest.mark.parametrize(("printed", "columns"), [("mean   0.1\nmedian 0.2  0.3\nmode  4", True), ("a sentence, then two numbers:  1\n  2", False), ("", False)])
 def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import json
 import pathlib
 import re
 
@@ -393,6 +394,22 @@ def test_charts_work_by_keyboard(open_page):
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert slider.input_value() != before
+
+
+def test_the_control_of_a_selection_is_vega_s(open_page):
+    """It is no value of the page's form, and changes the chart."""
+    page = open_page("notebooks/cauchy.html", moves=False)
+    of_page = [{"name": one.get_attribute("name"), "value": 1} for one in page.locator("#chart-hero form [name]").all()]
+    pick = {"name": "pick", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}, "value": "a"}
+    shown = {"condition": {"param": "pick", "value": 1}, "value": 0.1}
+    chart = {"data": {"values": [{"g": "a"}, {"g": "b"}]}, "mark": "point", "encoding": {"x": {"field": "g"}, "opacity": shown}, "params": [*of_page, pick]}
+    source = f"(window.chartSources ??= {{}})['cauchy-1.js'] = {json.dumps(json.dumps(chart))}"
+    page.route("**/charts/cauchy-1.js", lambda route: route.fulfill(body=source, content_type="text/javascript"))
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    before = page.locator("#chart-hero svg").inner_html()
+    page.locator("#chart-hero select").select_option(label="b")
+    page.wait_for_function("before => document.querySelector('#chart-hero svg').innerHTML !== before", arg=before, polling=200)
 
 
 def test_a_legend_works_by_keyboard(open_page):

@@ -73,7 +73,7 @@ def assertions(source: str) -> list[str]:
         return []
     named = lambda call: getattr(call.func, "attr", getattr(call.func, "id", "")).startswith("assert")  # noqa: E731
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
-    return [ast.get_source_segment(python, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+    return [ast.get_source_segment(source, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def doubt(chapter: str, claim: int) -> dict | None:

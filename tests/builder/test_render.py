@@ -243,6 +243,7 @@ def test_what_a_cell_may_display(data, word):
         ("%%time\n\nif x:\n    %time f()\n    assert x\n!true", ["assert x"]),
         ("y = (3\n     % 2)\nassert y == 1", ["assert y == 1"]),
         ("%%bash\ntest -n x | grep assert", []),
+        ('assert said == """\n!true\n"""', ['assert said == """\n!true\n"""']),
     ],
 )
 def test_what_a_cell_asserts_is_listed_in_its_order(source, found):

@@ -1,6 +1,7 @@
 """What others learn of a page: the facts under a chapter's title, its description and card, structured data, a feed, and a list of all pages."""
 
 import base64
+import datetime
 import html
 import json
 import pathlib
@@ -200,7 +201,7 @@ def write_cards_feed_and_sitemap(app, exception):
             f"<entry><title>{html.escape(chapters.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
             f"<updated>{changed(name)}</updated><summary>{html.escape(plain(chapters.question(notebook)))}</summary></entry>"
         )
-    updated = max(map(changed, chapters.chapters()))
+    updated = max(map(changed, chapters.chapters()), key=datetime.datetime.fromisoformat)  # days begin earlier in the east
     (site / "feed.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"

@@ -474,9 +474,9 @@ def test_the_first_page_has_the_book_s_title_once_and_the_description_beside_it(
 def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     """None while the text is not committed, and the new one once it is, although the text is the same then."""
 
-    def git(*words):
+    def git(*words, when="2026-11-01T23:00:00-05:00"):
         command = ["git", "-C", built.root, "-c", "user.name=x", "-c", "user.email=x@y", *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "GIT_COMMITTER_DATE": when}).stdout.strip()
 
     def versions():
         pages = [(built.render() / "notebooks" / f"{name}.html").read_text() for name in ("one", "two")]
@@ -489,9 +489,10 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     assert versions() == [[first, first]] * 2
     edit(built.root / "notebooks" / "one.ipynb", "still two", "ever two")
     assert versions() == [[], [first, first]]
-    git("commit", "-q", "-a", "-m", "second")
+    git("commit", "-q", "-a", "-m", "second", when="2026-11-02T01:00:00+05:00")
     second = git("rev-parse", "HEAD")[:10]
     assert versions() == [[second, second], [first, first]]
+    assert '"/><updated>2026-11-01T23:00:00-05:00</updated><author>' in (built.site / "feed.xml").read_text(), "the second was committed earlier, by the sun"
 
 
 def test_a_signature_that_git_shows_is_no_version(tmp_path, monkeypatch):

@@ -27,7 +27,8 @@ MEASURED = ("book/execution.html", "_sources/book/execution.md", ".buildinfo")
 
 def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
     """The files that git knows, as they stand in the tree."""
-    for name in subprocess.run(["git", "-C", ROOT, "ls-files"], capture_output=True, text=True, check=True).stdout.splitlines():
+    names = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in filter(lambda name: (ROOT / name).is_file(), names):  # one may have been deleted
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder

@@ -315,6 +315,20 @@ def test_a_copy_to_compare_with_has_the_history(tmp_path):
         assert git(copy, *words) == git(ROOT, *words), words
 
 
+def test_a_copy_has_the_files_as_they_stand_in_the_tree(tmp_path, monkeypatch):
+    """Of any name, and without what was deleted."""
+    root, copy = tmp_path / "book", tmp_path / "copy"
+    root.mkdir()
+    for name in ("gone", "größe.txt"):
+        (root / name).write_text(name)
+    for words in (["init"], ["add", "."]):
+        subprocess.run(["git", "-C", root, *words], check=True, capture_output=True)
+    (root / "gone").unlink()
+    (root / "unknown").write_text("to git")
+    monkeypatch.setattr(compare, "ROOT", root)
+    assert [path.name for path in compare.copy_of_the_book(copy).iterdir()] == ["größe.txt"]
+
+
 @pytest.mark.parametrize(("remote", "branch"), [("origin", "master"), ("upstream", "trunk")])
 def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path, monkeypatch):
     """Of a clone whose remote and its branch are called otherwise, on a branch that was not pushed."""

@@ -1,7 +1,7 @@
 """Does the book execute each time, whatever else the machine does? `make again N=20`.
 
 Executes all chapters N times from an empty store, in random order, beside 0, 2 or 6 processes that keep a core busy each, and says what failed. Rounds of
-the same chapters and builder are kept in `_build/again.json`, so that an interrupted run goes on; the page of benchmarks takes its line from there.
+the same chapters and builder are kept in `_build/again.json`, so that an interrupted run goes on; `python -m benchmarks.build again` puts them on the page of benchmarks.
 """
 
 import contextlib

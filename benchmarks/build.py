@@ -3,7 +3,8 @@
 The whole book cold (chapters in parallel, each executed once) against what plain `jupyter-book build` needs for the same
 chapters; an unchanged rebuild; a rebuild after one chapter's code changed. Then the numpy network against PyTorch and Keras.
 It writes the page `book/benchmarks.md`, and the chapters' seconds, by which a first build puts the longest chapter first.
-`python -m benchmarks.build network` measures that part alone; the other stays on the page, with its date.
+`python -m benchmarks.build network` measures that part alone; the others stay on the page, with their dates. The part `again` tells
+of the rounds that `make again` has run.
 """
 
 import datetime
@@ -12,12 +13,14 @@ import os
 import pathlib
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 
 import yaml
 
+from benchmarks import again
 from builder.chapters import chapters
 from builder.compare import build, copy_of_the_book, seconds
 from builder.execute.key import versions as versions_of
@@ -37,6 +40,15 @@ BUILD_PART = """## The build
 Measured on {date}: {machine}, {cores} cores, Python {python}, {versions}. {chapters} chapters.
 
 {build}
+"""
+AGAIN_PART = """## Built from nothing, again and again
+
+All chapters, each time from an empty store and in random order, beside processes that keep a core busy each (`make again`, {date}, {cores}
+cores): **{complete} of {rounds} builds executed every chapter**.
+
+| busy processes beside | builds | complete | seconds, median |
+|---:|---:|---:|---:|
+{rows}
 """
 NETWORK_PART = """## A network in numpy beside PyTorch and Keras
 
@@ -117,7 +129,23 @@ def network_part() -> str:
     return NETWORK_PART.format(date=datetime.date.today().isoformat(), network=network.strip())
 
 
-PARTS = {"build": build_part, "network": network_part}
+def again_part() -> str:
+    rounds = again.known()
+    if not rounds:
+        sys.exit("book: no build of these chapters was repeated yet: run `make again`")
+    rows = []
+    for load in again.LOADS:
+        found = [one for one in rounds if one["busy"] == load]
+        if found:
+            complete, middle = sum(not one["fault"] for one in found), statistics.median(one["seconds"] for one in found)
+            rows.append(f"| {load} | {len(found)} | {complete} | {middle:.0f} |")
+    complete = sum(not one["fault"] for one in rounds)
+    return AGAIN_PART.format(date=datetime.date.today().isoformat(), cores=os.cpu_count(), complete=complete, rounds=len(rounds), rows="\n".join(rows))
+
+
+PARTS = {"build": build_part, "again": again_part, "network": network_part}
+HEADINGS = {form.partition("\n")[0]: name for name, form in zip(PARTS, (BUILD_PART, AGAIN_PART, NETWORK_PART), strict=True)}
+MEASURED_BY_DEFAULT = ("build", "network")
 
 
 def main(names: list[str]) -> None:
@@ -125,10 +153,10 @@ def main(names: list[str]) -> None:
     if unknown := set(names) - set(PARTS):
         sys.exit(f"book: no part '{sorted(unknown)[0]}': the parts are {', '.join(PARTS)}")
     kept = re.split(r"^(?=## )", RESULT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    parts = dict(zip(PARTS, kept, strict=True))
-    for name in names or PARTS:
+    parts = {HEADINGS[part.partition("\n")[0]]: part for part in kept}
+    for name in names or MEASURED_BY_DEFAULT:
         parts[name] = PARTS[name]()
-        write_atomically(RESULT, PAGE.format(parts="\n".join(parts[part].strip() + "\n" for part in PARTS).strip()))
+        write_atomically(RESULT, PAGE.format(parts="\n".join(parts[part].strip() + "\n" for part in PARTS if part in parts).strip()))
         print(parts[name])
 
 

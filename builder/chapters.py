@@ -67,7 +67,7 @@ def source_path(chapter: str) -> pathlib.Path:
 def committed(*names: str) -> tuple[str, str]:
     """Hash and date (ISO 8601) of the commit that last changed one of these chapters: the hash is empty where a file has changed since, both where git does not tell."""
     files = [f"notebooks/{name}.ipynb" for name in names]
-    version, _, date = git("log", "-1", "--format=%H %cI", "--", *files).partition(" ")
+    version, _, date = git("-c", "log.showSignature=false", "log", "-1", "--format=%H %cI", "--", *files).partition(" ")
     return "" if git("--no-optional-locks", "status", "--porcelain", "--", *files) else version, date
 
 
@@ -110,6 +110,14 @@ def claims(notebook: nbformat.NotebookNode) -> list[dict]:
             slug = cell.metadata.get("slug") or f"claim-{match[1]}"
             found.append({"number": int(match[1]), "slug": slug, "text": match[2].strip(), "cell": code, "value": printed.strip("\n")})
     return found
+
+
+def in_markdown(output: nbformat.NotebookNode) -> str:
+    """What a cell's output says in words, for the chapter's Markdown; empty where it is for the eye."""
+    data = output.get("data", {})
+    for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
+    text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
+    return f"```text\n{text.rstrip()}\n```" if text else ""
 
 
 def title(notebook: nbformat.NotebookNode) -> str:

@@ -73,7 +73,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     view.replaceChildren(live);
     chart.view?.finalize();
     chart.view = result.view;
-    for (const input of chart.querySelectorAll("form [name]")) set(chart, input);
+    for (const input of chart.querySelectorAll(":scope > form [name]")) set(chart, input);
     await result.view.runAsync();
     reachLegend(result.view, live, specification);
     chart.dataset.ready = "true";
@@ -92,8 +92,9 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   document.addEventListener("DOMContentLoaded", () => {
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);
-      chart.querySelector("form")?.addEventListener("input", ({ target }) => set(chart, target), true);
-      chart.querySelector("form")?.addEventListener("submit", (event) => event.preventDefault());
+      const form = chart.querySelector(":scope > form"); // not Vega's, for a selection
+      form?.addEventListener("input", ({ target }) => set(chart, target), true);
+      form?.addEventListener("submit", (event) => event.preventDefault());
     }
     let theme = root.dataset.theme;
     new MutationObserver(() => {

@@ -73,7 +73,7 @@ def assertions(source: str) -> list[str]:
         return []
     named = lambda call: getattr(call.func, "attr", getattr(call.func, "id", "")).startswith("assert")  # noqa: E731
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
-    return [ast.get_source_segment(python, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+    return [ast.get_source_segment(source, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def doubt(chapter: str, claim: int) -> dict | None:
@@ -83,7 +83,7 @@ def doubt(chapter: str, claim: int) -> dict | None:
 
 
 def twin(name: str, base: str) -> str:
-    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins."""
+    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins, those to other pages to these."""
     notebook, parts, claims = executed.chapter(name), [], chapters.claims(executed.chapter(name))
     slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in claims}
     doubts_of = {id(claim["cell"]): told(name, claim["number"]) for claim in claims}
@@ -91,15 +91,13 @@ def twin(name: str, base: str) -> str:
         if cell.cell_type == "markdown":
             begins = next((sign for sign in slugs if cell.source.startswith(sign)), None)
             source = re.sub(r"(\]\(\w+)\.ipynb(?=[)#])", r"\1.md", cell.source)
+            source = re.sub(r"(\]\(\.\./[\w/-]+)\.md(?=[)#])", r"\1.html", source)
             parts.append(f'<a id="{slugs[begins]}"></a>{source}' if begins else source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
-            data = output.get("data", {})
-            for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
-            text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
-            if text:
-                parts.append(f"```text\n{text.rstrip()}\n```")
+            if text := chapters.in_markdown(output):
+                parts.append(text)
             elif alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
                 parts.append(f"*Figure: {alt}*")
         if doubt := doubts_of.get(id(cell)):
@@ -122,9 +120,9 @@ def write_for_machines(app, exception):
         notebook = executed.chapter(name)
         (site / "notebooks" / f"{name}.md").write_text(twin(name, app.config.html_baseurl), encoding="utf-8")
         lines.append(f"- [{chapters.title(notebook)}](notebooks/{name}.md): {plain(chapters.question(notebook))}")
-    lines += ["", "## About the book", ""]
-    for page in [page["file"] for part in chapters.toc()["parts"] for page in part["chapters"] if page["file"] in app.env.found_docs]:
-        if not executed.chapter_of(page):
-            lines.append(f"- [{app.env.titles[page].astext()}]({page}.html): {app.env.metadata[page].get('og:description', '')}".rstrip(": "))
+    pages = [page["file"] for part in chapters.toc()["parts"] for page in part["chapters"] if page["file"] in app.env.found_docs]
+    about = [page for page in pages if not executed.chapter_of(page)]
+    lines += ["", "## About the book", ""] if about else []
+    lines += [f"- [{app.env.titles[page].astext()}]({page}.html): {app.env.metadata[page].get('og:description', '')}".rstrip(": ") for page in about]
     lines += ["", "## Data", "", "- [All claims with their values](claims.json), by [this schema](claims.schema.json)"]
     (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What others learn of a page: the facts under a chapter's title, its description and card, structured data, a feed, and a list of all pages."""
 
 import base64
+import datetime
 import html
 import json
 import pathlib
@@ -39,8 +40,10 @@ def introduce(app, doctree):
 
 
 def opening(doctree) -> str:
-    """The sentences before the first section that fit into a description; where there are none, those after it."""
-    text = " ".join(" ".join(one.astext().split()) for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section))
+    """The sentences before the first section that fit into a description, but for what was measured; where there are none, those after it."""
+    told = [one for one in doctree.findall(nodes.paragraph) if isinstance(one.parent, nodes.section) and "measured" not in one["classes"]]
+    parts = [[re.sub("<[^>]*>", "", part) if isinstance(part.parent, nodes.raw) else part for part in one.findall(nodes.Text)] for one in told]
+    text = " ".join(" ".join("".join(one).split()) for one in parts)
     taken = ""
     for sentence in re.split(r"(?<=[.!?:])\s(?![a-z])", text):
         if len(taken) + len(sentence) > DESCRIPTION:
@@ -186,7 +189,7 @@ def cite(app, doctree):
 
 def for_bibtex(text: str) -> str:
     """With TeX's own signs escaped; formulas stay as they are."""
-    return re.sub(r"[&%#]", r"\\\g<0>", text)
+    return "".join(part if i % 2 else re.sub(r"[&%#_]", r"\\\g<0>", part) for i, part in enumerate(re.split(r"(\$[^$]+\$)", text)))
 
 
 def unmarked(text: str) -> str:
@@ -221,7 +224,7 @@ def describe(app, pagename, templatename, context, doctree):
     context["citation"] += "".join(f'<link rel="alternate" type="{kind}" title="{what}" href="{context["pathto"](path, 1)}">' for kind, what, path in twins)
     context["metatags"] = context.get("metatags", "").replace(VIEWPORT, "")
     is_the_book = html.unescape(context.get("title") or "") == app.config.html_title
-    context["title_ends"] = option("description", "").partition(". ")[0] if is_the_book else app.config.html_title
+    context["title_ends"] = option("description", "").partition(". ")[0].rstrip(".") if is_the_book else app.config.html_title
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 
@@ -264,7 +267,7 @@ def write_cards_feed_and_sitemap(app, exception):
             f"<entry><title>{html.escape(chapters.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
             f"<updated>{changed(name)}</updated><summary>{html.escape(plain(chapters.question(notebook)))}</summary></entry>"
         )
-    updated = changed(*chapters.chapters())
+    updated = max(map(changed, chapters.chapters()), key=datetime.datetime.fromisoformat)  # days begin earlier in the east
     (site / "feed.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import json
 import pathlib
 import re
 
@@ -451,6 +452,22 @@ def test_charts_work_by_keyboard(open_page):
     assert slider.input_value() != before
 
 
+def test_the_control_of_a_selection_is_vega_s(open_page):
+    """It is no value of the page's form, and changes the chart."""
+    page = open_page("notebooks/cauchy.html", moves=False)
+    of_page = [{"name": one.get_attribute("name"), "value": 1} for one in page.locator("#chart-hero form [name]").all()]
+    pick = {"name": "pick", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}, "value": "a"}
+    shown = {"condition": {"param": "pick", "value": 1}, "value": 0.1}
+    chart = {"data": {"values": [{"g": "a"}, {"g": "b"}]}, "mark": "point", "encoding": {"x": {"field": "g"}, "opacity": shown}, "params": [*of_page, pick]}
+    source = f"(window.chartSources ??= {{}})['cauchy-1.js'] = {json.dumps(json.dumps(chart))}"
+    page.route("**/charts/cauchy-1.js", lambda route: route.fulfill(body=source, content_type="text/javascript"))
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    before = page.locator("#chart-hero svg").inner_html()
+    page.locator("#chart-hero select").select_option(label="b")
+    page.wait_for_function("before => document.querySelector('#chart-hero svg').innerHTML !== before", arg=before, polling=200)
+
+
 def test_a_legend_works_by_keyboard(open_page):
     """Tab goes from the slider to its names, Enter chooses one, Space lets it go; no rule of accessibility is violated."""
     page = open_page("notebooks/central_limit_theorem.html")
@@ -718,6 +735,9 @@ def test_the_page_of_results(open_page):
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
     field.fill("IndexError: list index out of range")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')")
+    field.fill("how do I compute the class weights for an imbalanced data set in keras")  # long, and no message
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
+    assert page.evaluate("Promise.all(['constructor', '__proto__'].map(bookSearch)).then(() => true)"), "what any object has in JavaScript is no word's other name"
     field.fill("gausian")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
     field.fill("how to run it")
@@ -814,6 +834,9 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert shown.count() and all("pix" in text.lower() for text in shown.all_text_contents())
     page.locator(".ledger-filter [name=words]").fill("most-alarms-are-false")
     assert [link.get_attribute("href").partition("#")[2] for link in shown.locator("a").all()] == ["most-alarms-are-false"]
+    page.route("**/book/claims.html*", lambda route: route.fulfill(body=re.sub("<tbody>.*?</tbody>", "", route.fetch().text(), flags=re.S), content_type="text/html"))
+    page.goto(page.url.partition("?")[0])
+    assert page.locator(".ledger-filter[data-ready] output").inner_text() == "", "where there are no claims, nobody has asked for some"
     page = open_page("book/claims.html#hubei", size="narrow")
     below = page.locator(".ledger-filter").bounding_box()
     assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1

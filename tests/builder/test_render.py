@@ -18,7 +18,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from small import ONE, SmallBook, edit, wait_until
 
-from builder import compare, paper
+from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, machines, repository
 from builder.render import heights
@@ -118,8 +118,11 @@ def test_two_cold_builds_are_the_same(rendered, tmp_path_factory):
     result = other.run("render", **theirs, **another)
     assert result.returncode == 0, result.stderr
     assert compare.differences(rendered.site, other.site) == []
-    entries = (rendered.site / "vendor" / "search-entries.js").read_text()
-    assert '"book/execution.html#two"' in entries and "Slowest" not in entries, "what was measured is searched, and differs in each build"
+    site = rendered.site
+    entries = (site / "vendor" / "search-entries.js").read_text()
+    assert '"book/execution.html#two"' in entries, "the page of execution times is not searched"
+    for path in (*site.glob("vendor/search-entries.js"), site / "llms.txt", *site.glob("notebooks/*.html")):
+        assert "Slowest" not in path.read_text(), f"{path.name} tells what was measured, which differs in each build"
 
 
 def test_a_changed_output_is_a_difference(rendered):
@@ -248,6 +251,7 @@ def test_what_a_cell_may_display(data, word):
         ("%%time\n\nif x:\n    %time f()\n    assert x\n!true", ["assert x"]),
         ("y = (3\n     % 2)\nassert y == 1", ["assert y == 1"]),
         ("%%bash\ntest -n x | grep assert", []),
+        ('assert said == """\n!true\n"""', ['assert said == """\n!true\n"""']),
     ],
 )
 def test_what_a_cell_asserts_is_listed_in_its_order(source, found):
@@ -263,28 +267,49 @@ def test_the_markdown_of_what_is_seen_alone_is_its_alt_text(monkeypatch):
     assert "*Figure: A cart*" in shown and "object>" not in shown
 
 
+def test_the_links_of_a_chapter_s_markdown_lead_to_what_is_there(monkeypatch):
+    prose = nbformat.v4.new_markdown_cell("# One\n\nAs [two](two.ipynb#claim-1) says; see [how](../book/running.md#when-a-cell-fails), [Claims](../book/claims.md).")
+    monkeypatch.setattr(executed, "chapter", lambda name: nbformat.v4.new_notebook(cells=[prose]))
+    assert "As [two](two.md#claim-1) says; see [how](../book/running.html#when-a-cell-fails), [Claims](../book/claims.html)." in machines.twin("one", "")
+
+
+def test_the_list_for_language_models_has_no_markup_and_no_empty_part(built):
+    """Nor has a page's description; a build of one chapter has that chapter alone."""
+    listed = (built.render() / "llms.txt").read_text()
+    assert "- [How to run it](book/running.html): With make, or as one PDF.\n" in listed and "<" not in listed
+    assert '<meta content="With make, or as one PDF." name="description"' in (built.site / "book" / "running.html").read_text()
+    assert built.run("render", "one").returncode == 0
+    alone = (built.root / "_build" / "chapters" / "one" / "html" / "llms.txt").read_text()
+    assert re.findall("^## .*", alone, re.M) == ["## Chapters", "## Data"] and alone.count("notebooks/") == 1
+
+
 @pytest.mark.parametrize(("printed", "columns"), [("mean   0.1\nmedian 0.2  0.3\nmode  4", True), ("a sentence, then two numbers:  1\n  2", False), ("", False)])
 def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns
 
 
-def test_printed_times_are_no_difference(tmp_path):
-    """Neither in what machines read: a chapter's Markdown and the list of claims."""
+def test_times_are_no_difference(tmp_path, monkeypatch):
+    """Neither in what machines read, a chapter's Markdown and the list of claims: printed, and displayed as a table. A number that is like a time's is none."""
 
     def site(seconds, value):
         folder = tmp_path / f"{seconds}-{value}"
-        cells = [("timing", f"{seconds} s\n"), ("claim", f"{value}\n")]
-        cells = [{"metadata": {"tags": [tag]}, "outputs": [{"text": text}]} for tag, text in cells]
+        printed = [nbformat.v4.new_output("stream", text=f"{one}\n") for one in (seconds, value)]
+        table = nbformat.v4.new_output("execute_result", {"text/markdown": f"| {seconds} |", "text/plain": "<IPython.core.display.Markdown object>"})
+        code = [("timing", [table]), ("timing", [printed[0]]), ("claim", [printed[1]])]
+        cells = [nbformat.v4.new_code_cell(f"f{i}()", id=f"c{i}", metadata={"tags": [tag]}, outputs=outputs) for i, (tag, outputs) in enumerate(code)]
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# One", id="title"), *cells])
         for name in ("executed", "notebooks"):
             (folder / name).mkdir(parents=True)
-        (folder / "executed" / "one.ipynb").write_text(json.dumps({"cells": cells}))
-        (folder / "notebooks" / "one.md").write_text(f"# One\n{seconds} s\n{value}\n")
-        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "value": f"{seconds} s"}, {"chapter": "one", "value": f"{value}"}]))
+        nbformat.write(notebook, folder / "executed" / "one.ipynb")
+        monkeypatch.setattr(executed, "chapter", lambda name: notebook)
+        (folder / "notebooks" / "one.md").write_text(machines.twin("one", ""))
+        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "cell": cell, "value": str(one)} for cell, one in ((2, seconds), (3, value))]))
         return folder
 
     first = site(1.2, 7)
     assert compare.differences(first, site(3.4, 7)) == []
-    assert compare.differences(first, site(1.2, 8)) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
+    for one, other in ((first, site(1.2, 8)), (site(1, 1), site(1, 11))):
+        assert compare.differences(one, other) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
 
 
 def test_a_copy_to_compare_with_has_the_history(tmp_path):
@@ -296,6 +321,45 @@ def test_a_copy_to_compare_with_has_the_history(tmp_path):
     copy = compare.with_history(tmp_path)
     for words in (["status", "--porcelain", "--untracked-files=no"], ["log", "--format=%H %cI", "--", "notebooks"]):
         assert git(copy, *words) == git(ROOT, *words), words
+
+
+def test_a_copy_has_the_files_as_they_stand_in_the_tree(tmp_path, monkeypatch):
+    """Of any name, and without what was deleted."""
+    root, copy = tmp_path / "book", tmp_path / "copy"
+    root.mkdir()
+    for name in ("gone", "größe.txt"):
+        (root / name).write_text(name)
+    for words in (["init"], ["add", "."]):
+        subprocess.run(["git", "-C", root, *words], check=True, capture_output=True)
+    (root / "gone").unlink()
+    (root / "unknown").write_text("to git")
+    monkeypatch.setattr(compare, "ROOT", root)
+    assert [path.name for path in compare.copy_of_the_book(copy).iterdir()] == ["größe.txt"]
+
+
+@pytest.mark.parametrize(("remote", "branch"), [("origin", "master"), ("upstream", "trunk")])
+def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path, monkeypatch):
+    """Of a clone whose remote and its branch are called otherwise, on a branch that was not pushed."""
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    for word in ("book", "clone", "copy"):
+        (tmp_path / word).mkdir()
+
+    def git(folder, *words):
+        subprocess.run(["git", "-C", tmp_path / folder, "-c", "user.name=x", "-c", "user.email=x@y", *words], check=True, capture_output=True)
+
+    git("book", "init", f"--initial-branch={branch}")
+    (tmp_path / "book" / "one").write_text("one")
+    git("book", "add", ".")
+    git("book", "commit", "-m", "first")
+    git("clone", "clone", "--origin", remote, tmp_path / "book", ".")
+    git("clone", "remote", "set-url", remote, "https://github.com/small/book")
+    git("clone", "switch", "-c", "mine")
+    for module in (files, compare):
+        monkeypatch.setattr(module, "ROOT", tmp_path / "clone")
+    there = repository.found({})
+    compare.with_history(tmp_path / "copy")
+    monkeypatch.setattr(files, "ROOT", tmp_path / "copy")
+    assert repository.found({}) == there == repository.Repository("github.com", "small/book", branch)
 
 
 def test_no_fault_of_a_page_is_swallowed():
@@ -417,21 +481,24 @@ def test_the_first_page_has_the_book_s_title_once_and_the_description_beside_it(
     """In the head alone: the logo and the feed are called as on every page."""
     edit(built.root / "_config.yml", "title: A small book", "title: Small & whole")
     edit(built.root / "_config.yml", "builder: {", "builder: {description: What it shows. And more., ")
+    edit(built.root / "notebooks" / "one.ipynb", "# One", "# One_step of $x_1$")
     edit(built.root / "book" / "intro.md", "# A small book", "# Small & whole")
     page = (built.render() / "book" / "intro.html").read_text()
     assert "<title>Small &amp; whole &#8212; What it shows</title>" in page
     assert "What it shows" not in page.partition("</title>")[2]
     assert "<title>Claims &#8212; Small &amp; whole</title>" in (built.site / "book" / "claims.html").read_text()
     cited = (built.site / "notebooks" / "one.html").read_text()
-    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited
+    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited and r"{One\_step of $x_1$}" in cited
+    edit(built.root / "_config.yml", "What it shows. And more.,", "What it shows.,")
+    assert "<title>Small &amp; whole &#8212; What it shows</title>" in (built.render() / "book" / "intro.html").read_text()
 
 
 def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     """None while the text is not committed, and the new one once it is, although the text is the same then."""
 
-    def git(*words):
+    def git(*words, when="2026-11-01T23:00:00-05:00"):
         command = ["git", "-C", built.root, "-c", "user.name=x", "-c", "user.email=x@y", *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "GIT_COMMITTER_DATE": when}).stdout.strip()
 
     def versions():
         pages = [(built.render() / "notebooks" / f"{name}.html").read_text() for name in ("one", "two")]
@@ -444,10 +511,26 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     assert versions() == [[first, first]] * 2
     edit(built.root / "notebooks" / "one.ipynb", "still two", "ever two")
     assert versions() == [[], [first, first]]
-    git("commit", "-q", "-a", "-m", "second")
+    git("commit", "-q", "-a", "-m", "second", when="2026-11-02T01:00:00+05:00")
     second = git("rev-parse", "HEAD")[:10]
     assert versions() == [[second, second], [first, first]]
     assert f"version {second}" in (built.site / "book" / "intro.html").read_text(), "the book's is the newest"
+    assert '"/><updated>2026-11-01T23:00:00-05:00</updated><author>' in (built.site / "feed.xml").read_text(), "the second was committed earlier, by the sun"
+
+
+def test_a_signature_that_git_shows_is_no_version(tmp_path, monkeypatch):
+    """With `log.showSignature`, which some set for all their repositories, git writes it before what was asked for."""
+    signer = tmp_path / "signer"
+    signer.write_text('#!/bin/sh\ncat > /dev/null\ncase "$*" in *--verify*) echo "gpg: Good signature" >&2;; *) echo "[GNUPG:] SIG_CREATED " >&2; echo "-----BEGIN PGP SIGNATURE-----"; esac\n')
+    signer.chmod(0o755)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "one.ipynb").write_text("{}")
+    settings = {"user.name": "x", "user.email": "x@y", "gpg.program": str(signer), "log.showSignature": "true"}
+    for words in (["init"], *(["config", *setting] for setting in settings.items()), ["add", "notebooks"], ["commit", "--gpg-sign=x", "-m", "first"]):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True, capture_output=True)
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    assert "Good signature" in files.git("log")
+    assert re.fullmatch(r"[0-9a-f]{40} \d{4}-\d\d-\d\dT[\d:]{8}\S+", " ".join(chapters.committed("one")))
 
 
 @pytest.mark.parametrize(
@@ -461,6 +544,10 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
         ("import os\nassert os.name", False),
         ("two = 2", False),
         ("%matplotlib inline\nimport os", False),
+        ("import json\ncounts = {}\ncounts.update(json.loads(text))", False),
+        ("import numpy as np\nrng = np.random.default_rng(draw())", False),
+        ("import os\ntry:\n    import triton\nexcept ImportError:\n    pass\nelse:\n    train()", False),
+        ("import os\ntry:\n    import triton\nfinally:\n    train()", False),
     ],
 )
 def test_what_only_sets_up_is_folded(source, folded):
@@ -480,6 +567,9 @@ def test_the_sections_of_a_long_page_have_heights():
     shown = heights.with_heights(page.format(code * 6))
     (a, a_narrow), (b, b_narrow) = [[int(one) for one in two] for two in re.findall(r'--tall: (\d+)px; --tall-narrow: (\d+)px" id=', shown)]
     assert 2500 < a < 3000 < a_narrow < 3600 and 12_000 < b < 13_000 and b_narrow - b < 100
+    for odd in ('width="50%" height="40%"', 'width="0" height="0"', "width height", 'width="auto" height="3"'):
+        assert heights.estimated(f"<section><img {odd}></section>") == [0, 0]
+    assert heights.estimated('<section><img width="30px" height="20px"></section>') == heights.estimated('<section><img width="30" height="20"></section>') != [0, 0]
 
 
 def test_controls_are_those_that_vega_would_make():
@@ -493,3 +583,13 @@ def test_controls_are_those_that_vega_would_make():
     assert '<option value="1">one</option><option value="2" selected>two</option>' in form
     assert charts.unbound(specification)["params"] == [legend, {"name": "n", "value": 3}, {"name": "k", "value": 2}]
     assert charts.controls({"params": [legend]}, "view") == ""
+    selection = {"name": "of_field", "value": "a", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}}
+    assert charts.controls({"params": [selection]}, "view") == "" and charts.unbound({"params": [selection]})["params"] == [selection]
+
+
+@pytest.mark.parametrize(
+    ("bind", "limits"), [({"min": 0, "max": 1}, 'min="0" max="1" step="0.01"'), ({"min": 10, "max": 40}, 'min="10" max="40" step="0.2"'), ({}, 'min="0" max="100" step="1"'), ({"max": 3, "step": 0.5}, 'min="0" max="3" step="0.5"')]
+)
+def test_a_slider_that_names_no_step_has_that_of_vega(bind, limits):
+    """The browser's own, 1, would reach but the ends of some."""
+    assert f'{limits} value="0.4">' in charts.controls({"params": [{"name": "n", "value": 0.4, "bind": {"input": "range", **bind}}]}, "view")

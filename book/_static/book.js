@@ -214,10 +214,10 @@ lay out what is far away. */
       const button = document.querySelector(`.${side}-toggle`);
       document.getElementById(`pst-${side}-sidebar-modal`)?.addEventListener("close", () => gone || button?.focus({ preventScroll: true }));
     }
-    const choose = ({ target }) => {
-      const link = target.closest?.("dialog[open] a[href]");
+    const choose = ({ target, ctrlKey, metaKey, shiftKey }) => {
+      const link = !(ctrlKey || metaKey || shiftKey) && target.closest?.("dialog[open] a[href]"); // with these it opens beside this page
       gone = Boolean(link);
-      link?.closest("dialog").close();
+      if (link) link.closest("dialog").close();
     };
     document.addEventListener("click", choose, { capture: true }); // before the theme, which takes a press of Enter for a click outside
   }

@@ -553,6 +553,8 @@ def tidy(names: list[str]) -> None:
     """Take out of the notebooks what an editor or a run left there: outputs, counts, metadata, empty cells; give each cell an id of its own."""
     for name in names:
         path = source_path(name)
+        if not path.is_file():
+            raise BookError(f"there is no notebooks/{name}.ipynb: name a chapter as its file is called, without the ending")
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.convert(nbformat.reader.reads(before), 4)
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}

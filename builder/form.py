@@ -405,15 +405,43 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     return found
 
 
+ALWAYS_TRUE = ast.Tuple | ast.List | ast.Set | ast.Dict | ast.JoinedStr | ast.Lambda | ast.GeneratorExp
+CAUGHT = re.compile(r"\b(?:AssertionError|Exception|BaseException)\b")
+
+
 def asserts(source: str) -> bool:
-    """Whether the code compares something that it computed (an assertion of constants cannot fail)."""
+    """Whether the code compares something that it computed, where that can fail: an assertion of constants cannot, nor can one that nothing reaches."""
+    if re.match(r"%%(?!time|capture)", source):
+        return False  # this Python does not run it
     try:
         tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.M))
     except SyntaxError:
         return True  # executing it will say more
-    checks = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) and not isinstance(node.test, ast.Tuple) and any(isinstance(n, ast.Name | ast.Attribute) for n in ast.walk(node.test))]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "assert" in ast.unparse(node.func)]
-    return bool(checks or calls)
+    return any(isinstance(node, ast.Assert) and can_fail(node.test) or isinstance(node, ast.Call) and "assert" in ast.unparse(node.func) for node in reached(tree, tree))
+
+
+def can_fail(test: ast.expr) -> bool:
+    """Whether this can be false: it looks at something, and is not true whatever it finds, as `(x == 2, "not two")` and `x == 2 or "not two"` are."""
+    ways = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
+    return not any(isinstance(way, ALWAYS_TRUE) or isinstance(way, ast.Constant) and way.value for way in ways) and any(isinstance(n, ast.Name | ast.Attribute) for n in ast.walk(test))
+
+
+def reached(node: ast.AST, tree: ast.Module):
+    """The node and all within it, without what never runs (under `if False`, in a function that the cell does not mention again) and without what may fail unnoticed (in `try` or `suppress`)."""
+    yield node
+    within = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant) and not node.test.value:
+        within = node.orelse
+    elif isinstance(node, ast.Try) and any((handler.type is None or CAUGHT.search(ast.unparse(handler.type))) and not any(isinstance(n, ast.Raise | ast.Assert) for n in ast.walk(handler)) for handler in node.handlers):
+        within = [*node.orelse, *node.finalbody]
+    elif isinstance(node, ast.With) and any("suppress" in (called := ast.unparse(item.context_expr)) and CAUGHT.search(called) for item in node.items):
+        within = []
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.decorator_list:
+        mine = set(ast.walk(node))
+        if not any(getattr(n, "id", getattr(n, "attr", None)) == node.name for n in ast.walk(tree) if n not in mine) and not node.name.startswith("__"):
+            within = []
+    for child in within:
+        yield from reached(child, tree)
 
 
 # ---- what a finished chapter keeps to

@@ -164,10 +164,35 @@ def test_a_new_chapter_is_in_form_and_shows_every_part_of_one(built):
     built.failing("notebooks/birthday.ipynb is there already", command=("new", "birthday"))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def check():\n    assert x == 2", "class A:\n    def check(self):\n        assert x == 2", "if False:\n    assert x == 2", "while 0:\n    assert x == 2",
+        "try:\n    assert x == 2\nexcept (AssertionError, KeyError):\n    pass", "try:\n    assert x == 2\nexcept:\n    print(x)", "with contextlib.suppress(Exception):\n    assert x == 2",
+        "assert x == 2 or 'not two'", "assert [x == 2, 'not two']", "assert f'{x} is two'", "assert lambda: x == 2", "assert (y == 2 for y in x)", "%%bash\nassert x == 2",
+    ],
+)  # fmt: skip
+def test_an_assertion_that_cannot_fail_asserts_nothing(source):
+    assert not form.asserts(source)
+    assert form.asserts(f"%%time\nassert x == 2 or x is None\n{source}" if source[0] != "%" else f"{source[2:]}".replace("bash", ""))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def check():\n    assert x == 2\ncheck()", "@given(floats())\ndef check(x):\n    assert x == 2", "class A:\n    def check(self):\n        assert x == 2\nA().check()",
+        "try:\n    f(x)\nexcept ValueError as error:\n    assert 'x' in str(error)\nelse:\n    raise AssertionError", "try:\n    assert x == 2\nexcept AssertionError:\n    print(x)\n    raise",
+        "with warnings.catch_warnings():\n    assert x == 2", "np.testing.assert_allclose(x, 2)", "if x:\n    assert x == 2", "try:\n    f(x)\nfinally:\n    assert x == 2",
+    ],
+)  # fmt: skip
+def test_an_assertion_that_is_reached_asserts(source):
+    assert form.asserts(source)
+
+
 def test_what_a_chapter_shows_is_described_and_clean(monkeypatch):
     v4 = nbformat.v4
     picture = v4.new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})
-    shown = [[picture], [v4.new_output("stream", name="stderr", text="FutureWarning: soon")], [v4.new_output("stream", text="<x at 0x7f0011223344>")], []]
+    shown = [[picture], [v4.new_output("stream", name="stderr", text="FutureWarning: soon")], [v4.new_output("stream", text="<x at 0x7f0011223344>"), v4.new_output("error", ename="NameError", evalue="no os", traceback=[])], []]
     cells = [v4.new_markdown_cell("# One"), *(v4.new_code_cell("1", outputs=outputs) for outputs in shown)]
     cells[-1:] = [v4.new_markdown_cell("**Claim 1.** Two and two are four."), v4.new_code_cell("assert 2 + 2 == 4", metadata={"tags": ["claim"]})]
     monkeypatch.setattr(form, "executed", lambda name: v4.new_notebook(cells=cells))

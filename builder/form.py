@@ -520,6 +520,9 @@ def output_rules(name: str) -> list[str]:
                 if len(described.get(holder, {}).get(key, "")) <= 20:
                     found.append(f'{where} shows a picture without {part}: write it into the cell\'s metadata, `"mystnb": {{"{holder}": {{"{key}": "..."}}}}`')
         for output in outputs:
+            if output.output_type == "error":  # of what IPython calls between cells, which does not stop the chapter
+                found.append(f"{where} shows an error: mend it: {output.ename}: {output.evalue[:300]}")
+                continue
             if output.get("name") == "stderr":
                 found.append(f"{where} writes to stderr: mend what it warns of: {output.text[:300].strip()}")
                 continue

@@ -199,10 +199,10 @@ def test_what_a_chapter_shows_is_described_and_clean(monkeypatch):
     found = "\n".join(form.output_rules("one"))
     for words in (
         "one.ipynb, cell 2 (code cell 1) shows a picture without alt text", "cell 2 (code cell 1) shows a picture without caption",
-        "cell 3 (code cell 2) writes to stderr", "FutureWarning: soon", "cell 4 (code cell 3) shows what is of this machine alone", "claim 1 prints no lines",
+        "cell 3 (code cell 2) writes to stderr", "FutureWarning: soon", "cell 4 (code cell 3) shows what is of this machine alone", "shows an error: mend it: NameError: no os", "claim 1 prints no lines",
     ):  # fmt: skip
         assert words in found, found
-    assert found.count("\n") == 4
+    assert found.count("\n") == 5
     cells[1].metadata["mystnb"] = {"image": {"alt": "A line that rises from left to right"}, "figure": {"caption": "A line that rises from left to right"}}
     assert "picture" not in "\n".join(form.output_rules("one"))
 

@@ -137,10 +137,11 @@ def configuration_faults() -> list[str]:
 # ---- notebooks
 
 SCRIPTS = re.compile(r"<\s*script\b|<[^>]*[\s/\"']on\w+\s*=|<[^>]*=\s*[\"']?\s*javascript:|<\s*(?:iframe|object|embed|base|meta|form|style|link)\b", re.I)
-DIRECTIVES = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{(?:raw|eval-rst|include|literalinclude)\b", re.M)  # by which Markdown brings in what is not checked here
+DIRECTIVES = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{(?:raw|eval-rst|include|literalinclude|csv-table)\b", re.M)  # by which Markdown brings in what is not checked here
 MARKDOWN = MarkdownIt().enable("table").disable("entity")
 VOID = {"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"}
 HIDING = {"raises-exception", "skip-execution", "remove-cell", "remove-input", "remove-output"}  # a cell with one of them is not executed, fails unnoticed, or is not shown
+NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f\\ud800-\\udfff]")
 LINK = re.compile(r"\]\(\s*<?\s*(?:javascript|data|vbscript):", re.I)
 INSTALLS = re.compile(r"^[ \t]*(?:[\w, ]+=[ \t]*)?(?:!{1,2}|%)(?:(?:\S*[/; ])?(?:pip3?|conda|mamba|apt(?:-get)?|npm)\b|.*\b(?:pip3?|conda|mamba|apt(?:-get)?|npm)\s+(?:\S+ +)*?(?:install|add)\b)", re.M)
 CELL_OF_SHELL = re.compile(r"%%(?:bash|sh|script|!)\b.*\n")
@@ -160,6 +161,8 @@ def notebook_faults(name: str) -> list[str]:
     except BookError as error:
         return [str(error)]
     found, cells = [], notebook.cells
+    if odd := [(number, match[0]) for number, cell in enumerate(cells, start=1) if (match := NO_TEXT.search(cell.source))]:  # the rest would stumble over it
+        return [f"{place(name, cells, number)}: it holds the character U+{ord(sign):04X}, which is no text: take it out, or write it as code does, `\\x1b`" for number, sign in odd]
     kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
     if kernel != "python3" and kernel not in KernelSpecManager().find_kernel_specs():
         found.append(f"notebooks/{name}.ipynb: its kernel '{kernel}' is not installed: {TIDY}, which sets it to python3")
@@ -559,7 +562,7 @@ def checked(file: str, faults, *arguments: str) -> list[str]:
         return faults(*arguments)
     except BookError as error:
         return [str(error)]
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         return [f"{file}: what stands there cannot be read ({type(error).__name__}: {str(error).splitlines()[0][:100] if str(error) else ''}): compare with `git diff {file}`"]
 
 

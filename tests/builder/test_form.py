@@ -366,7 +366,13 @@ def test_cells_that_would_hide_run_or_break_something(small):
         (*chapter("## A", guess="many"), "its guess is a table"),
         (*chapter("## A", guess={"choices": ["a", "b"], "printed": "(a)"}), "followed by no claim"),
         (*chapter("print(1)", mystnb={"figure": "A caption"}), "its metadata `mystnb`"),
-        ("notebooks/two.ipynb", chapter("x = 'half'")[1].replace("half", "\\ud800"), "notebooks/two.ipynb: what stands there cannot be read (UnicodeEncodeError"),
+        (*chapter("- A list\n\n```{csv-table}\n:file: /etc/passwd\n```".replace("- A", "## A")), "scripts, event attributes"),
+        ("notebooks/two.ipynb", chapter("x = 'half'")[1].replace("half", "\\ud800"), "cell 4 (code cell 3): it holds the character U+D800, which is no text"),
+        (*chapter("## A\0"), "cell 4: it holds the character U+0000"),
+        (*chapter("## A \x1b[31m"), "cell 4: it holds the character U+001B"),
+        chapter("x = 'a\\0b\\x1b'\r\n# \x0c\ty"),
+        (*chapter("x = " + "-" * 9000 + "1"), "notebooks/two.ipynb: what stands there cannot be read"),
+        ("notebooks/two.ipynb", "\xef\xbb\xbf" + chapter("print(1)")[1]),
     ]
     small.write("two", TWO)
     as_told(small, cases)

@@ -28,7 +28,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-from .chapters import OPTIONS, chapters, claims, code_cells, configuration, load, option, question, source_path
+from .chapters import OPTIONS, chapters, claims, code_cells, load, option, question, source_path
 from .data import data_faults
 from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
@@ -36,31 +36,50 @@ from .requirements import requirements
 
 CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live"}
 TIDY = "run `make tidy`"
+FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
 KINDS = {list: "list, `[one, two]`", dict: "table, `{name: value}`", str: "text"}
 
 
 # ---- _toc.yml
 
 
-def toc_faults() -> list[str]:
-    """What Jupyter Book would meet as a traceback, or not at all."""
-    path = ROOT / "_toc.yml"
+def read_yaml(file: str) -> tuple[object, list[str]]:
+    """What the file holds, and what is wrong with it: also that a name stands twice in one table, of which only the last would count."""
     try:
-        text = text_of(path)
-        contents = yaml.safe_load(text)
-    except OSError:
-        return ["_toc.yml is missing: restore it with `git checkout _toc.yml`"]
+        text = text_of(ROOT / file)
+        contents, nodes = yaml.safe_load(text), [yaml.compose(text, yaml.SafeLoader)]
+    except FileNotFoundError:
+        return None, [f"{file} is missing: restore it with `git checkout {file}`"]
     except yaml.YAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        return [f"_toc.yml{line}: not YAML ({getattr(error, 'problem', error)}): compare the indentation with the lines around it"]
+        return None, [f"{file}{line}: not YAML ({str(getattr(error, 'problem', error)).splitlines()[0]}): compare the indentation with the lines around it"]
+    found, seen = [], set()
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            seen.add(id(node))
+            pairs = node.value if isinstance(node, yaml.MappingNode) else [(None, value) for value in node.value]
+            nodes += [value for _, value in pairs]
+            names = [name.value for name, _ in pairs if name]
+            found += [f"{file}, line {name.start_mark.line + 1}: `{name.value}` stands twice in one table: keep one of them" for i, (name, _) in enumerate(pairs) if name and name.value in names[:i]]
+    return contents, found
+
+
+def toc_faults() -> list[str]:
+    """What Jupyter Book would meet as a traceback, or not at all."""
+    contents, wrong = read_yaml("_toc.yml")
+    if wrong:
+        return wrong
     if not isinstance(contents, dict) or contents.get("format") != "jb-book" or not isinstance(contents.get("root"), str):
         return ["_toc.yml: it begins with `format: jb-book` and `root: book/intro`: compare with `git show HEAD:_toc.yml`"]
 
     def at(word: str) -> str:
-        lines = [number for number, line in enumerate(text.splitlines(), start=1) if word in line]
+        lines = [number for number, line in enumerate(text_of(ROOT / "_toc.yml").splitlines(), start=1) if word in line]
         return f"_toc.yml, line {lines[-1]}" if lines else "_toc.yml"
 
     found, listed = [], [contents["root"]]
+    if contents["root"].startswith("notebooks/"):
+        found.append(f"{at('root:')}: the book begins with a page, as `root: book/intro`, not with a chapter: list the chapter in a part")
     parts = contents.get("parts")
     if not isinstance(parts, list):
         return [f"{at('parts')}: `parts` is a list of parts, each with a caption and chapters: compare with `git show HEAD:_toc.yml`"]
@@ -106,17 +125,15 @@ def toc_faults() -> list[str]:
 
 def configuration_faults() -> list[str]:
     """What Jupyter Book and the builder would meet as a traceback, or pass over in silence: a word that neither knows."""
-    try:
-        settings = configuration()
-    except FileNotFoundError:
-        return ["_config.yml is missing: restore it with `git checkout _config.yml`"]
-    except yaml.YAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        return [f"_config.yml{line}: not YAML ({getattr(error, 'problem', error)}): compare the indentation with the lines around it"]
-    if not isinstance(settings, dict) or not settings.get("title"):
+    settings, wrong = read_yaml("_config.yml")
+    if wrong:
+        return wrong
+    if not isinstance(settings, dict) or not settings.get("title") or not isinstance(settings.get("sphinx"), dict):
         return ["_config.yml: it has at least `title`, `sphinx` and `execute`: compare with `git show HEAD:_config.yml`"]
     schema = json.loads((pathlib.Path(importlib.util.find_spec("jupyter_book").origin).parent / "config_schema.json").read_text(encoding="utf-8"))
     found = [f"_config.yml, {'.'.join(map(str, error.path))}: {error.message}: correct it" for error in Draft7Validator(schema).iter_errors(settings)]
+    if "builder.pages" not in (settings["sphinx"].get("local_extensions") or {}):
+        found.append("_config.yml, sphinx: without `local_extensions: {builder.pages: .}` the pages show no outputs: write it there")
     ours = settings.get("builder") or {}
     if not isinstance(ours, dict):
         return [*found, "_config.yml, builder: it is a table of options, each `name: value`: compare with `git show HEAD:_config.yml`"]
@@ -127,10 +144,19 @@ def configuration_faults() -> list[str]:
     wrong = [name for name, value in ours.items() if name in OPTIONS and value is not None and not isinstance(value, OPTIONS[name])]
     found += [f"_config.yml, builder: `{name}` is a {KINDS[OPTIONS[name]]}: correct it" for name in wrong]
     paths = [*(ours.get("resources") or [] if "resources" not in wrong else []), *((ours.get("links") or {}).values() if "links" not in wrong else [])]
+    places = list((ours.get("links") or {}) if "links" not in wrong else [])
+    inside = [path for path in [*paths, *places] if re.fullmatch(r"(?!/)(?:(?!\.\.?(?:/|$))[^/]+/?)+", str(path))]
+    found += [f"_config.yml, builder: {path} leads out of its folder: name one within, as `data`" for path in [*paths, *places] if path not in inside]
+    paths += [f"{ours['glossary']}.md"] if ours.get("glossary") and "glossary" not in wrong else []
     found += [f"_config.yml, builder: there is no {path}: correct the name, or take it out" for path in paths if not (ROOT / str(path)).exists()]
     for name, value in (ours.get("environment") or {}).items() if "environment" not in wrong else ():
-        if not isinstance(value, str) or re.search(r"[{}]", value.replace("{box}", "")):
+        if not re.fullmatch(r"[A-Za-z_]\w*", str(name)) or not isinstance(value, str) or re.search(r"[{}\0]", value.replace("{box}", "")):
             found.append(f"_config.yml, builder: `{name}` in `environment` is text, in quotes, in which {{box}} stands for the chapter's folder: correct it")
+    for name, value in (ours.get("form") or {}).items() if "form" not in wrong else ():
+        if not isinstance(value, FORM.get(name, ())):
+            found.append(f"_config.yml, builder: `form` has `claims`, `exercises` and `columns`, numbers, and `tags`, a list, not `{name}: {value}`: correct it")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d|None", str(ours.get("first_day"))):
+        found.append("_config.yml, builder: `first_day` is a day, as 2026-11-22: correct it")
     return found
 
 

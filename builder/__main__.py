@@ -93,6 +93,10 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     from .files import BUILD, ROOT, alone
 
+    if arguments.command in ("render", "pdf", "compare", "doubt", "live", "lock", "colab"):  # `execute` checks more, and the others mend or show
+        from .form import check_settings
+
+        check_settings()
     match arguments.command:
         case "execute":
             from .execute.pool import execute
@@ -177,6 +181,7 @@ if __name__ == "__main__":
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries once more, and complains
         sys.exit("book: nobody reads what it says any more, so it ended: run it again, and let it speak to its end")
     except OSError as error:
-        sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")
+        cure = "put away what stands there" if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError) else "free space or permissions"
+        sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: {cure}, then run `make` again")
     except KeyboardInterrupt:
         sys.exit("book: interrupted: run `make` again to go on; finished chapters and the last complete site are kept")

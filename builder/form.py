@@ -599,6 +599,15 @@ def check(names: list[str]) -> None:
         there = [name for name in chapters() if not names or name in names]
         found = [fault for name in there for fault in checked(f"notebooks/{name}.ipynb", notebook_faults, name)]
         found += [*checked("book", page_faults), *checked("data/SHA256SUMS", data_faults), *checked("requirements.txt", requirement_faults)]
+    stop_at(found)
+
+
+def check_settings() -> None:
+    """Stop at faults of `_config.yml` and `_toc.yml`, by which every command goes."""
+    stop_at(checked("_config.yml", configuration_faults) or checked("_toc.yml", toc_faults))
+
+
+def stop_at(found: list[str]) -> None:
     if len(found) == 1:
         raise BookError(found[0])
     if found:
@@ -615,8 +624,11 @@ def tidy(names: list[str]) -> None:
         path = source_path(name)
         if not path.is_file():
             raise BookError(f"there is no notebooks/{name}.ipynb: name a chapter as its file is called, without the ending")
-        before = path.read_text(encoding="utf-8")
-        notebook = nbformat.convert(nbformat.reader.reads(before), 4)
+        before = text_of(path)
+        try:
+            notebook = nbformat.convert(nbformat.reader.reads(before), 4)
+        except Exception as error:
+            raise BookError(f"notebooks/{name}.ipynb is not a valid notebook ({str(error).partition(chr(10))[0]}): restore or repair it") from error
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
         notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
         notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]

@@ -9,6 +9,7 @@ import pytest
 from small import CONFIG, ONE, TOC, TWO, edit
 
 from builder import form
+from builder.files import digest
 
 CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "x = 1 + 1\nprint(x)\nassert x == 2, 'x is not two'"]
 
@@ -232,6 +233,21 @@ def test_links_of_other_pages_and_kernels(small):
     small.write("one", ONE, kernel="nowhere")
     small.failing("book/running.md: it links to ../notebooks/three.ipynb#claim-1", "its kernel 'nowhere' is not installed: run `make tidy`")
     assert not small.times(), "something was executed"
+
+
+def test_each_command_says_what_is_wrong_with_the_settings(small):
+    """Also those that execute nothing before."""
+    (small.root / "notebooks" / "one.ipynb").write_text("{")
+    small.failing("notebooks/one.ipynb is not a valid notebook", command=("tidy", "one"))
+    (small.root / "_toc.yml").write_text("parts: [\n")
+    small.failing("_toc.yml, line 2: not YAML", command=("doubt", "one"))
+    (small.root / "_config.yml").unlink()
+    (small.root / "_config.yml").mkdir()
+    small.failing("Is a directory", "_config.yml: put away what stands there", command=("colab",))
+
+
+def test_digests_take_any_name():
+    assert digest("odd\udcff.md") != digest("odd.md")
 
 
 def test_a_data_file_is_described(small):

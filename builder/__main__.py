@@ -15,6 +15,7 @@ def interrupted(*_) -> None:
 # in jobs in the background.
 sys.excepthook = lambda kind, *rest: print("book: interrupted", file=sys.stderr) if kind is KeyboardInterrupt else sys.__excepthook__(kind, *rest)
 signal.signal(signal.SIGTERM, interrupted)
+signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it, and starts us, hides from us how our children end
 
 import argparse  # noqa: E402 - see above
 import os  # noqa: E402
@@ -28,10 +29,24 @@ TAKEN = {"BOOK_TIMEOUT": (r"\d+(\.\d+)?", "a number of seconds"), "BOOK_URL": (r
 
 
 def in_defined_surroundings() -> None:
-    """Begin again without the user's settings of Python, where there are any."""
-    wanted = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)} | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-    if wanted != dict(os.environ):
+    """Begin again without the user's settings of Python, where there are any; and with all three streams, for the number of a closed one would be given to the next file or pipe."""
+    closed = None in (sys.stdin, sys.stdout, sys.stderr)
+    while closed and (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(number, True)
+    wanted = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and (value or name not in TAKEN)} | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    if closed or wanted != dict(os.environ):
         os.execve(sys.executable, [sys.executable, "-m", "builder", *sys.argv[1:]], wanted)
+
+
+def at_least(least: int, most: float = float("inf")):
+    """The type of an argument: a whole number from here to there."""
+
+    def number(text: str) -> int:
+        if not re.fullmatch(r"\d+", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"'{text}' is no whole number from {least} {f'to {most}' if most < float('inf') else 'on'}")
+        return int(text)
+
+    return number
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,26 +55,26 @@ def parser() -> argparse.ArgumentParser:
     execute = commands.add_parser("execute", help="execute the chapters that have changed, several at a time")
     execute.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
     execute.add_argument("--in-order", action="store_true", help="begin them in the order in which they are named, not the longest first")
-    execute.add_argument("--jobs", type=int, default=os.cpu_count(), help="chapters at a time (%(default)s)")
+    execute.add_argument("--jobs", type=at_least(1), default=os.cpu_count(), help="chapters at a time (%(default)s)")
     render = commands.add_parser("render", help="make the site of the executions and put it in place in one step")
     render.add_argument("chapter", nargs="?", metavar="CHAPTER", help="this chapter alone, while it is being written")
     commands.add_parser("pdf", help="print the site as one PDF")
     commands.add_parser("compare", help="build the book again from nothing in a copy, and compare the sites")
     doubt = commands.add_parser("doubt", help="break chapters on purpose and try other seeds, to see how much they would notice")
     doubt.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
-    doubt.add_argument("-n", type=int, default=100, help="mutants a chapter (%(default)s)")
-    doubt.add_argument("--seeds", type=int, default=0, help="other seeds on which each chapter is executed (%(default)s)")
+    doubt.add_argument("-n", type=at_least(0), default=100, help="mutants a chapter (%(default)s)")
+    doubt.add_argument("--seeds", type=at_least(0), default=0, help="other seeds on which each chapter is executed (%(default)s)")
     doubt.add_argument("--seed", type=int, help="of the draw of the mutants; it is printed")
     doubt.add_argument("--cells", default="", help="mutants of these code cells alone, counted from 1: 3,7-9")
     doubt.add_argument("--record", action="store_true", help="keep the results in the book, and go on with those that are kept")
-    doubt.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at a time (%(default)s)")
+    doubt.add_argument("--jobs", type=at_least(1), default=os.cpu_count(), help="mutants at a time (%(default)s)")
     live = commands.add_parser("live", help="choose the claims that readers can break on the page, and fetch Python for the browser")
     live.add_argument("chapters", nargs="*", metavar="CHAPTER", help="all of them where none is named")
-    live.add_argument("--jobs", type=int, default=os.cpu_count(), help="claims at a time (%(default)s)")
+    live.add_argument("--jobs", type=at_least(1), default=os.cpu_count(), help="claims at a time (%(default)s)")
     new = commands.add_parser("new", help="lay out a new chapter")
     new.add_argument("chapter", metavar="CHAPTER")
     serve = commands.add_parser("serve", help="show the site on 127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--port", type=at_least(1, 65535), default=8000)
     lock = commands.add_parser("lock", help="write the lock files after a change of requirements.txt")
     lock.add_argument("--upgrade", action="store_true", help="take the newest versions that requirements.txt allows")
     tidy = commands.add_parser("tidy", help="take out of the notebooks what editors and runs leave there")
@@ -78,6 +93,10 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     from .files import BUILD, ROOT, alone
 
+    if arguments.command in ("render", "pdf", "compare", "doubt", "live", "lock", "colab"):  # `execute` checks more, and the others mend or show
+        from .form import check_settings
+
+        check_settings()
     match arguments.command:
         case "execute":
             from .execute.pool import execute
@@ -87,11 +106,12 @@ def main(arguments: argparse.Namespace) -> None:
                 check(arguments.chapters)
                 execute(arguments.chapters, arguments.jobs, in_order=arguments.in_order)
         case "render":
-            from .chapters import chapters
+            from .chapters import chapters, check_names
             from .form import output_rules
             from .render.site import one_chapter, whole_book
 
             with alone():
+                check_names([arguments.chapter] if arguments.chapter else [])
                 page = one_chapter(arguments.chapter) if arguments.chapter else whole_book()
                 for fault in [fault for name in chapters() if arguments.chapter in (None, name) for fault in output_rules(name)]:
                     print(f"{fault} (`make test` will fail)")
@@ -157,7 +177,11 @@ if __name__ == "__main__":
         main(arguments)
     except BookError as error:
         sys.exit(f"book: {error}")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries once more, and complains
+        sys.exit("book: nobody reads what it says any more, so it ended: run it again, and let it speak to its end")
     except OSError as error:
-        sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")
+        cure = "put away what stands there" if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError) else "free space or permissions"
+        sys.exit(f"book: {error.strerror}: {error.filename or 'disk'}: {cure}, then run `make` again")
     except KeyboardInterrupt:
         sys.exit("book: interrupted: run `make` again to go on; finished chapters and the last complete site are kept")

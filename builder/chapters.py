@@ -82,7 +82,9 @@ def load(chapter: str) -> nbformat.NotebookNode:
     """The chapter's notebook as it stands in the tree."""
     path = source_path(chapter)
     try:
-        return copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
+        return copy.deepcopy(_parsed(text_of(path)))
+    except BookError:
+        raise
     except FileNotFoundError:
         raise BookError(
             f"notebooks/{path.name} is missing: restore it with `git checkout`, or take it out of _toc.yml"

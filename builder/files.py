@@ -21,7 +21,7 @@ def digest(*parts: bytes | str) -> str:
     """SHA-256 of the parts, each preceded by its length, as 64 hexadecimal digits."""
     result = hashlib.sha256()
     for part in parts:
-        data = part.encode() if isinstance(part, str) else part
+        data = part.encode(errors="surrogatepass") if isinstance(part, str) else part  # of a file's name that is not UTF-8
         result.update(f"{len(data)}:".encode() + data)
     return result.hexdigest()
 

@@ -28,7 +28,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-from .chapters import OPTIONS, chapters, claims, code_cells, configuration, load, option, question, source_path
+from .chapters import OPTIONS, chapters, claims, code_cells, load, option, question, source_path
 from .data import data_faults
 from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
@@ -36,31 +36,50 @@ from .requirements import requirements
 
 CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live"}
 TIDY = "run `make tidy`"
+FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
 KINDS = {list: "list, `[one, two]`", dict: "table, `{name: value}`", str: "text"}
 
 
 # ---- _toc.yml
 
 
-def toc_faults() -> list[str]:
-    """What Jupyter Book would meet as a traceback, or not at all."""
-    path = ROOT / "_toc.yml"
+def read_yaml(file: str) -> tuple[object, list[str]]:
+    """What the file holds, and what is wrong with it: also that a name stands twice in one table, of which only the last would count."""
     try:
-        text = text_of(path)
-        contents = yaml.safe_load(text)
-    except OSError:
-        return ["_toc.yml is missing: restore it with `git checkout _toc.yml`"]
+        text = text_of(ROOT / file)
+        contents, nodes = yaml.safe_load(text), [yaml.compose(text, yaml.SafeLoader)]
+    except FileNotFoundError:
+        return None, [f"{file} is missing: restore it with `git checkout {file}`"]
     except yaml.YAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        return [f"_toc.yml{line}: not YAML ({getattr(error, 'problem', error)}): compare the indentation with the lines around it"]
+        return None, [f"{file}{line}: not YAML ({str(getattr(error, 'problem', error)).splitlines()[0]}): compare the indentation with the lines around it"]
+    found, seen = [], set()
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            seen.add(id(node))
+            pairs = node.value if isinstance(node, yaml.MappingNode) else [(None, value) for value in node.value]
+            nodes += [value for _, value in pairs]
+            names = [name.value for name, _ in pairs if name]
+            found += [f"{file}, line {name.start_mark.line + 1}: `{name.value}` stands twice in one table: keep one of them" for i, (name, _) in enumerate(pairs) if name and name.value in names[:i]]
+    return contents, found
+
+
+def toc_faults() -> list[str]:
+    """What Jupyter Book would meet as a traceback, or not at all."""
+    contents, wrong = read_yaml("_toc.yml")
+    if wrong:
+        return wrong
     if not isinstance(contents, dict) or contents.get("format") != "jb-book" or not isinstance(contents.get("root"), str):
         return ["_toc.yml: it begins with `format: jb-book` and `root: book/intro`: compare with `git show HEAD:_toc.yml`"]
 
     def at(word: str) -> str:
-        lines = [number for number, line in enumerate(text.splitlines(), start=1) if word in line]
+        lines = [number for number, line in enumerate(text_of(ROOT / "_toc.yml").splitlines(), start=1) if word in line]
         return f"_toc.yml, line {lines[-1]}" if lines else "_toc.yml"
 
     found, listed = [], [contents["root"]]
+    if contents["root"].startswith("notebooks/"):
+        found.append(f"{at('root:')}: the book begins with a page, as `root: book/intro`, not with a chapter: list the chapter in a part")
     parts = contents.get("parts")
     if not isinstance(parts, list):
         return [f"{at('parts')}: `parts` is a list of parts, each with a caption and chapters: compare with `git show HEAD:_toc.yml`"]
@@ -106,17 +125,15 @@ def toc_faults() -> list[str]:
 
 def configuration_faults() -> list[str]:
     """What Jupyter Book and the builder would meet as a traceback, or pass over in silence: a word that neither knows."""
-    try:
-        settings = configuration()
-    except FileNotFoundError:
-        return ["_config.yml is missing: restore it with `git checkout _config.yml`"]
-    except yaml.YAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        return [f"_config.yml{line}: not YAML ({getattr(error, 'problem', error)}): compare the indentation with the lines around it"]
-    if not isinstance(settings, dict) or not settings.get("title"):
+    settings, wrong = read_yaml("_config.yml")
+    if wrong:
+        return wrong
+    if not isinstance(settings, dict) or not settings.get("title") or not isinstance(settings.get("sphinx"), dict):
         return ["_config.yml: it has at least `title`, `sphinx` and `execute`: compare with `git show HEAD:_config.yml`"]
     schema = json.loads((pathlib.Path(importlib.util.find_spec("jupyter_book").origin).parent / "config_schema.json").read_text(encoding="utf-8"))
     found = [f"_config.yml, {'.'.join(map(str, error.path))}: {error.message}: correct it" for error in Draft7Validator(schema).iter_errors(settings)]
+    if "builder.pages" not in (settings["sphinx"].get("local_extensions") or {}):
+        found.append("_config.yml, sphinx: without `local_extensions: {builder.pages: .}` the pages show no outputs: write it there")
     ours = settings.get("builder") or {}
     if not isinstance(ours, dict):
         return [*found, "_config.yml, builder: it is a table of options, each `name: value`: compare with `git show HEAD:_config.yml`"]
@@ -127,20 +144,30 @@ def configuration_faults() -> list[str]:
     wrong = [name for name, value in ours.items() if name in OPTIONS and value is not None and not isinstance(value, OPTIONS[name])]
     found += [f"_config.yml, builder: `{name}` is a {KINDS[OPTIONS[name]]}: correct it" for name in wrong]
     paths = [*(ours.get("resources") or [] if "resources" not in wrong else []), *((ours.get("links") or {}).values() if "links" not in wrong else [])]
+    places = list((ours.get("links") or {}) if "links" not in wrong else [])
+    inside = [path for path in [*paths, *places] if re.fullmatch(r"(?!/)(?:(?!\.\.?(?:/|$))[^/]+/?)+", str(path))]
+    found += [f"_config.yml, builder: {path} leads out of its folder: name one within, as `data`" for path in [*paths, *places] if path not in inside]
+    paths += [f"{ours['glossary']}.md"] if ours.get("glossary") and "glossary" not in wrong else []
     found += [f"_config.yml, builder: there is no {path}: correct the name, or take it out" for path in paths if not (ROOT / str(path)).exists()]
     for name, value in (ours.get("environment") or {}).items() if "environment" not in wrong else ():
-        if not isinstance(value, str) or re.search(r"[{}]", value.replace("{box}", "")):
+        if not re.fullmatch(r"[A-Za-z_]\w*", str(name)) or not isinstance(value, str) or re.search(r"[{}\0]", value.replace("{box}", "")):
             found.append(f"_config.yml, builder: `{name}` in `environment` is text, in quotes, in which {{box}} stands for the chapter's folder: correct it")
+    for name, value in (ours.get("form") or {}).items() if "form" not in wrong else ():
+        if not isinstance(value, FORM.get(name, ())):
+            found.append(f"_config.yml, builder: `form` has `claims`, `exercises` and `columns`, numbers, and `tags`, a list, not `{name}: {value}`: correct it")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d|None", str(ours.get("first_day"))):
+        found.append("_config.yml, builder: `first_day` is a day, as 2026-11-22: correct it")
     return found
 
 
 # ---- notebooks
 
 SCRIPTS = re.compile(r"<\s*script\b|<[^>]*[\s/\"']on\w+\s*=|<[^>]*=\s*[\"']?\s*javascript:|<\s*(?:iframe|object|embed|base|meta|form|style|link)\b", re.I)
-DIRECTIVES = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{(?:raw|eval-rst|include|literalinclude)\b", re.M)  # by which Markdown brings in what is not checked here
+DIRECTIVES = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{(?:raw|eval-rst|include|literalinclude|csv-table)\b", re.M)  # by which Markdown brings in what is not checked here
 MARKDOWN = MarkdownIt().enable("table").disable("entity")
 VOID = {"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"}
 HIDING = {"raises-exception", "skip-execution", "remove-cell", "remove-input", "remove-output"}  # a cell with one of them is not executed, fails unnoticed, or is not shown
+NO_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0e-\\x1f\\x7f\\ud800-\\udfff]")
 LINK = re.compile(r"\]\(\s*<?\s*(?:javascript|data|vbscript):", re.I)
 INSTALLS = re.compile(r"^[ \t]*(?:[\w, ]+=[ \t]*)?(?:!{1,2}|%)(?:(?:\S*[/; ])?(?:pip3?|conda|mamba|apt(?:-get)?|npm)\b|.*\b(?:pip3?|conda|mamba|apt(?:-get)?|npm)\s+(?:\S+ +)*?(?:install|add)\b)", re.M)
 CELL_OF_SHELL = re.compile(r"%%(?:bash|sh|script|!)\b.*\n")
@@ -160,6 +187,8 @@ def notebook_faults(name: str) -> list[str]:
     except BookError as error:
         return [str(error)]
     found, cells = [], notebook.cells
+    if odd := [(number, match[0]) for number, cell in enumerate(cells, start=1) if (match := NO_TEXT.search(cell.source))]:  # the rest would stumble over it
+        return [f"{place(name, cells, number)}: it holds the character U+{ord(sign):04X}, which is no text: take it out, or write it as code does, `\\x1b`" for number, sign in odd]
     kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
     if kernel != "python3" and kernel not in KernelSpecManager().find_kernel_specs():
         found.append(f"notebooks/{name}.ipynb: its kernel '{kernel}' is not installed: {TIDY}, which sets it to python3")
@@ -405,15 +434,43 @@ def claim_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
     return found
 
 
+ALWAYS_TRUE = ast.Tuple | ast.List | ast.Set | ast.Dict | ast.JoinedStr | ast.Lambda | ast.GeneratorExp
+CAUGHT = re.compile(r"\b(?:AssertionError|Exception|BaseException)\b")
+
+
 def asserts(source: str) -> bool:
-    """Whether the code compares something that it computed (an assertion of constants cannot fail)."""
+    """Whether the code compares something that it computed, where that can fail: an assertion of constants cannot, nor can one that nothing reaches."""
+    if re.match(r"%%(?!time|capture)", source):
+        return False  # this Python does not run it
     try:
         tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.M))
     except SyntaxError:
         return True  # executing it will say more
-    checks = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) and not isinstance(node.test, ast.Tuple) and any(isinstance(n, ast.Name | ast.Attribute) for n in ast.walk(node.test))]
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "assert" in ast.unparse(node.func)]
-    return bool(checks or calls)
+    return any(isinstance(node, ast.Assert) and can_fail(node.test) or isinstance(node, ast.Call) and "assert" in ast.unparse(node.func) for node in reached(tree, tree))
+
+
+def can_fail(test: ast.expr) -> bool:
+    """Whether this can be false: it looks at something, and is not true whatever it finds, as `(x == 2, "not two")` and `x == 2 or "not two"` are."""
+    ways = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
+    return not any(isinstance(way, ALWAYS_TRUE) or isinstance(way, ast.Constant) and way.value for way in ways) and any(isinstance(n, ast.Name | ast.Attribute) for n in ast.walk(test))
+
+
+def reached(node: ast.AST, tree: ast.Module):
+    """The node and all within it, without what never runs (under `if False`, in a function that the cell does not mention again) and without what may fail unnoticed (in `try` or `suppress`)."""
+    yield node
+    within = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant) and not node.test.value:
+        within = node.orelse
+    elif isinstance(node, ast.Try) and any((handler.type is None or CAUGHT.search(ast.unparse(handler.type))) and not any(isinstance(n, ast.Raise | ast.Assert) for n in ast.walk(handler)) for handler in node.handlers):
+        within = [*node.orelse, *node.finalbody]
+    elif isinstance(node, ast.With) and any("suppress" in (called := ast.unparse(item.context_expr)) and CAUGHT.search(called) for item in node.items):
+        within = []
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.decorator_list:
+        mine = set(ast.walk(node))
+        if not any(getattr(n, "id", getattr(n, "attr", None)) == node.name for n in ast.walk(tree) if n not in mine) and not node.name.startswith("__"):
+            within = []
+    for child in within:
+        yield from reached(child, tree)
 
 
 # ---- what a finished chapter keeps to
@@ -492,6 +549,9 @@ def output_rules(name: str) -> list[str]:
                 if len(described.get(holder, {}).get(key, "")) <= 20:
                     found.append(f'{where} shows a picture without {part}: write it into the cell\'s metadata, `"mystnb": {{"{holder}": {{"{key}": "..."}}}}`')
         for output in outputs:
+            if output.output_type == "error":  # of what IPython calls between cells, which does not stop the chapter
+                found.append(f"{where} shows an error: mend it: {output.ename}: {output.evalue[:300]}")
+                continue
             if output.get("name") == "stderr":
                 found.append(f"{where} writes to stderr: mend what it warns of: {output.text[:300].strip()}")
                 continue
@@ -528,7 +588,7 @@ def checked(file: str, faults, *arguments: str) -> list[str]:
         return faults(*arguments)
     except BookError as error:
         return [str(error)]
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         return [f"{file}: what stands there cannot be read ({type(error).__name__}: {str(error).splitlines()[0][:100] if str(error) else ''}): compare with `git diff {file}`"]
 
 
@@ -539,6 +599,15 @@ def check(names: list[str]) -> None:
         there = [name for name in chapters() if not names or name in names]
         found = [fault for name in there for fault in checked(f"notebooks/{name}.ipynb", notebook_faults, name)]
         found += [*checked("book", page_faults), *checked("data/SHA256SUMS", data_faults), *checked("requirements.txt", requirement_faults)]
+    stop_at(found)
+
+
+def check_settings() -> None:
+    """Stop at faults of `_config.yml` and `_toc.yml`, by which every command goes."""
+    stop_at(checked("_config.yml", configuration_faults) or checked("_toc.yml", toc_faults))
+
+
+def stop_at(found: list[str]) -> None:
     if len(found) == 1:
         raise BookError(found[0])
     if found:
@@ -553,8 +622,13 @@ def tidy(names: list[str]) -> None:
     """Take out of the notebooks what an editor or a run left there: outputs, counts, metadata, empty cells; give each cell an id of its own."""
     for name in names:
         path = source_path(name)
-        before = path.read_text(encoding="utf-8")
-        notebook = nbformat.convert(nbformat.reader.reads(before), 4)
+        if not path.is_file():
+            raise BookError(f"there is no notebooks/{name}.ipynb: name a chapter as its file is called, without the ending")
+        before = text_of(path)
+        try:
+            notebook = nbformat.convert(nbformat.reader.reads(before), 4)
+        except Exception as error:
+            raise BookError(f"notebooks/{name}.ipynb is not a valid notebook ({str(error).partition(chr(10))[0]}): restore or repair it") from error
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
         notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
         notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]

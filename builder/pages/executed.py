@@ -13,6 +13,7 @@ from ..chapters import code_cells, committed, source_path
 from ..doubt import results
 from ..execute import key, store
 from ..files import BookError, digest
+from ..form import Balance, raw_html
 from ..live import shown
 from .guess import put_questions
 
@@ -52,16 +53,54 @@ def version(name: str) -> str:
     return digest(source_path(name).read_bytes(), (record(name) or {"sha256": ""})["sha256"], *doubts, shown.state(name), *committed(name))
 
 
+class Displayed(Balance):
+    """What the HTML of an output would do to its page: it runs a script, asks another host, changes the page itself, or does not end where it ends."""
+
+    BLOCKS = {"div", "section", "article", "main", "details", "table", "style", "title", "textarea"}  # the others browsers close themselves
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.scripts = self.others = self.changes = False
+        self.feed(html)
+        self.cut = re.search(r"<!--(?!.*?-->)|<[a-z/!][^<>]*$", html, re.I | re.S) is not None
+
+    def handle_starttag(self, tag, attributes):
+        self.handle_startendtag(tag, attributes)
+        if tag in self.BLOCKS:
+            self.open.append((tag, 0))
+
+    def handle_startendtag(self, tag, attributes):
+        values = {name: re.sub(r"[\0-\x20]", "", value or "") for name, value in attributes}
+        self.scripts |= tag == "script" or any(name.startswith("on") or re.match("javascript:", value, re.I) for name, value in values.items())
+        loaded = [value for name, value in values.items() if name in ("src", "srcset", "poster", "data") or name.endswith("href") and tag not in ("a", "area")]
+        self.others |= any(re.search(r"(?:^|,)(?:https?:)?//", value, re.I) for value in loaded)
+        self.handle_data(values.get("style", ""))
+        self.changes |= tag in ("base", "meta", "link")
+
+    def handle_endtag(self, tag):
+        if tag in self.BLOCKS:
+            super().handle_endtag(tag)
+
+    def handle_data(self, data):
+        self.others |= re.search(r"(?:url\(|@import)\s*[\"']?\s*(?:https?:)?//", data, re.I) is not None
+
+
 def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:
-    """Only a cell that says so, by the tag `script`, may put a script of its own on the page; none what another host would have to send, for the page does not ask it."""
+    """Only a cell that says so, by the tag `script`, may put a script of its own on the page; none what another host would have to send, for the page does not ask it, or what reaches beyond its place."""
     for number, cell in enumerate(code_cells(notebook), start=1):
-        data = [output.get("data", {}) for output in cell.outputs]
-        shown = "".join(one.get(kind, "") for one in data for kind in ("text/html", "text/markdown"))
-        if re.search(r"<(?:iframe|embed|object|img|audio|video|source)\b[^>]*\b(?:src|data)\s*=\s*[\"']?(?:https?:)?//|!\[[^\]]*\]\(https?://", shown, re.I):
-            raise BookError(f"notebooks/{name}.ipynb, code cell {number}: it displays what another host would have to send, which the page does not ask: display what the cell itself holds")
-        scripts = re.search(r"<\s*script|\son\w+\s*=|javascript:", shown, re.I) or any("application/javascript" in one for one in data)
-        if scripts and "script" not in cell.metadata.get("tags", []):
-            raise BookError(f"notebooks/{name}.ipynb, code cell {number}: it displays a script, which the page would not run: give the cell the tag `script`, if that is meant")
+        where = f"notebooks/{name}.ipynb, code cell {number}: it displays"
+        for data in [output.get("data", {}) for output in cell.outputs]:
+            for kind in ("text/html", "text/markdown"):
+                text = data.get(kind, "")
+                shown = Displayed(text if kind == "text/html" else raw_html(text))
+                if shown.others or kind == "text/markdown" and re.search(r"!\[[^\]]*\]\(https?://", text):
+                    raise BookError(f"{where} what another host would have to send, which the page does not ask: display what the cell itself holds")
+                if (shown.scripts or "application/javascript" in data) and "script" not in cell.metadata.get("tags", []):
+                    raise BookError(f"{where} a script, which the page would not run: give the cell the tag `script`, if that is meant")
+                if shown.changes:
+                    raise BookError(f"{where} `<base>`, `<meta>` or `<link>`, which would change the whole page: display it without them")
+                if shown.cut or shown.wrong or shown.open:
+                    raise BookError(f"{where} HTML that does not end where it ends, and would take the rest of the page with it: close each `<div>` once, and so its like")
 
 
 def tell_without_script(cell: nbformat.NotebookNode) -> None:

@@ -21,6 +21,7 @@ import traceback
 import typing
 
 import yaml
+from sphinx.errors import SphinxError
 
 from ..chapters import chapters, committed, configuration, load, outline, title, toc
 from ..execute.key import versions
@@ -77,12 +78,14 @@ def jupyter_book(output: pathlib.Path, parent: int, life: int, *, strict: bool) 
     sys.modules["matplotlib"] = None  # sphinxext-opengraph would import it, which takes a second, for cards that this book draws itself
     try:
         from jupyter_book.sphinx import build_sphinx
+        from sphinx.builders.html import StandaloneHTMLBuilder
         from sphinx.util.console import nocolor
         from sphinx.util.parallel import ParallelTasks
 
         nocolor()
         keep_faults(ParallelTasks)
-        overrides = {"external_toc_path": os.environ.get("BOOK_TOC", str(ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False, "deliver_pages": False}
+        name_pages(StandaloneHTMLBuilder)
+        overrides = {"nb_execution_mode": "off", "external_toc_path": os.environ.get("BOOK_TOC", str(ROOT / "_toc.yml")), "nitpicky": strict, "latex_individualpages": False, "deliver_pages": False}
         code = build_sphinx(
             str(ROOT), str(output / "pages"), path_config=ROOT / "_config.yml", noconfig=True, confoverrides=overrides,
             warningiserror=strict, keep_going=strict, jobs=3 * os.cpu_count(),
@@ -120,6 +123,28 @@ def keep_faults(tasks: type) -> None:
         join(self)
 
     tasks._join_one, tasks.join = remembering, join_or_raise
+
+
+def name_pages(builder: type) -> None:
+    """Have what fails while a page is read or written name the page."""
+
+    def naming(act):
+        def named(self, docname, *rest, **options):
+            try:
+                return act(self, docname, *rest, **options)
+            except (BookError, SphinxError):
+                raise
+            except Exception as error:
+                raise BookError(f"{docname}: {type(error).__name__}: {str(error).partition(chr(10))[0]}") from error
+
+        return named
+
+    builder.read_doc, builder.write_doc = naming(builder.read_doc), naming(builder.write_doc)
+
+
+def where(said: str) -> str:
+    """What Sphinx said, with the cell where it has MyST-NB's line of a notebook, 10,000 a cell."""
+    return re.sub(r"(?<=\.ipynb):(\d+)\d{4}(?=:)", r", cell \1", said.strip().removeprefix(f"{ROOT}/"))
 
 
 def draw_ahead() -> None:
@@ -160,9 +185,9 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
         ours = [found[1] or found[2] for line in lines if (found := re.search(r"BookError: (.*)|threw an exception \(exception: (.*)\)$", line))]
         if ours:
             raise BookError(f"{ours[0].strip()}; the site is left as it was")
-        faults = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line] or lines[-15:]
-        print("\n".join(faults[:20]), file=sys.stderr)
-        raise BookError(f"Jupyter Book could not render the pages: {faults[0].strip().removeprefix(f'{ROOT}/')}; the site is left as it was")
+        faults = [where(line) for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
+        print("\n".join(faults[:20] or lines[-15:]), file=sys.stderr)
+        raise BookError(f"Jupyter Book could not render the pages: {(faults or lines[-1:])[0].strip()}; the site is left as it was")
     return output / "html"
 
 

@@ -405,6 +405,33 @@ def test_what_the_builder_takes_from_the_environment_is_in_form(small):
     assert small.run("execute", "three", BOOK_TOC="/nowhere").stderr.startswith("book: no chapter 'three'"), "another table of contents was taken"
 
 
+def test_what_is_asked_of_a_command_is_in_form(small):
+    assert small.run("execute", "three", BOOK_TIMEOUT="", BOOK_URL="").stderr.startswith("book: no chapter 'three'"), "empty is as unset"
+    small.failing("no chapter '../x' in _toc.yml", command=("render", "../x"))
+    small.failing("there is no notebooks/three.ipynb", command=("tidy", "three"))
+    for command in (("execute", "--jobs", "0"), ("doubt", "-n", "-1"), ("serve", "--port", "65536")):
+        result = small.run(*command)
+        assert result.returncode and "is no whole number from" in result.stderr.splitlines()[-1], result.stderr
+
+
+def test_whoever_starts_it_may_have_closed_and_ignored_everything(small):
+    def surroundings():
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        os.closerange(0, 3)
+
+    assert subprocess.Popen(small.command("execute"), cwd=small.root, preexec_fn=surroundings).wait() == 0
+    assert "sum 2" in small.printed("one")
+
+
+def test_nobody_reads_what_it_says(built):
+    """As in `make | head -1`."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    result = subprocess.run(built.command("execute"), cwd=built.root, stdout=writes, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writes)
+    assert result.returncode == 1 and result.stderr.count("\n") == 1 and "nobody reads what it says" in result.stderr, result.stderr
+
+
 def test_what_the_user_has_set_changes_nothing(small, tmp_path):
     """Backends, settings of Python, a module that shadows the library's, another kernel of the same name, another home."""
     small.write("one", [ONE[0], DRAW, "import html, sys, os\nprint('sum 2', html.escape('<'), sys.flags.optimize, sorted(os.environ))"])

@@ -9,6 +9,7 @@ import pytest
 from small import CONFIG, ONE, TOC, TWO, edit
 
 from builder import form
+from builder.files import digest
 
 CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "x = 1 + 1\nprint(x)\nassert x == 2, 'x is not two'"]
 
@@ -164,20 +165,45 @@ def test_a_new_chapter_is_in_form_and_shows_every_part_of_one(built):
     built.failing("notebooks/birthday.ipynb is there already", command=("new", "birthday"))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def check():\n    assert x == 2", "class A:\n    def check(self):\n        assert x == 2", "if False:\n    assert x == 2", "while 0:\n    assert x == 2",
+        "try:\n    assert x == 2\nexcept (AssertionError, KeyError):\n    pass", "try:\n    assert x == 2\nexcept:\n    print(x)", "with contextlib.suppress(Exception):\n    assert x == 2",
+        "assert x == 2 or 'not two'", "assert [x == 2, 'not two']", "assert f'{x} is two'", "assert lambda: x == 2", "assert (y == 2 for y in x)", "%%bash\nassert x == 2",
+    ],
+)  # fmt: skip
+def test_an_assertion_that_cannot_fail_asserts_nothing(source):
+    assert not form.asserts(source)
+    assert form.asserts(f"%%time\nassert x == 2 or x is None\n{source}" if source[0] != "%" else f"{source[2:]}".replace("bash", ""))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def check():\n    assert x == 2\ncheck()", "@given(floats())\ndef check(x):\n    assert x == 2", "class A:\n    def check(self):\n        assert x == 2\nA().check()",
+        "try:\n    f(x)\nexcept ValueError as error:\n    assert 'x' in str(error)\nelse:\n    raise AssertionError", "try:\n    assert x == 2\nexcept AssertionError:\n    print(x)\n    raise",
+        "with warnings.catch_warnings():\n    assert x == 2", "np.testing.assert_allclose(x, 2)", "if x:\n    assert x == 2", "try:\n    f(x)\nfinally:\n    assert x == 2",
+    ],
+)  # fmt: skip
+def test_an_assertion_that_is_reached_asserts(source):
+    assert form.asserts(source)
+
+
 def test_what_a_chapter_shows_is_described_and_clean(monkeypatch):
     v4 = nbformat.v4
     picture = v4.new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})
-    shown = [[picture], [v4.new_output("stream", name="stderr", text="FutureWarning: soon")], [v4.new_output("stream", text="<x at 0x7f0011223344>")], []]
+    shown = [[picture], [v4.new_output("stream", name="stderr", text="FutureWarning: soon")], [v4.new_output("stream", text="<x at 0x7f0011223344>"), v4.new_output("error", ename="NameError", evalue="no os", traceback=[])], []]
     cells = [v4.new_markdown_cell("# One"), *(v4.new_code_cell("1", outputs=outputs) for outputs in shown)]
     cells[-1:] = [v4.new_markdown_cell("**Claim 1.** Two and two are four."), v4.new_code_cell("assert 2 + 2 == 4", metadata={"tags": ["claim"]})]
     monkeypatch.setattr(form, "executed", lambda name: v4.new_notebook(cells=cells))
     found = "\n".join(form.output_rules("one"))
     for words in (
         "one.ipynb, cell 2 (code cell 1) shows a picture without alt text", "cell 2 (code cell 1) shows a picture without caption",
-        "cell 3 (code cell 2) writes to stderr", "FutureWarning: soon", "cell 4 (code cell 3) shows what is of this machine alone", "claim 1 prints no lines",
+        "cell 3 (code cell 2) writes to stderr", "FutureWarning: soon", "cell 4 (code cell 3) shows what is of this machine alone", "shows an error: mend it: NameError: no os", "claim 1 prints no lines",
     ):  # fmt: skip
         assert words in found, found
-    assert found.count("\n") == 4
+    assert found.count("\n") == 5
     cells[1].metadata["mystnb"] = {"image": {"alt": "A line that rises from left to right"}, "figure": {"caption": "A line that rises from left to right"}}
     assert "picture" not in "\n".join(form.output_rules("one"))
 
@@ -207,6 +233,21 @@ def test_links_of_other_pages_and_kernels(small):
     small.write("one", ONE, kernel="nowhere")
     small.failing("book/running.md: it links to ../notebooks/three.ipynb#claim-1", "its kernel 'nowhere' is not installed: run `make tidy`")
     assert not small.times(), "something was executed"
+
+
+def test_each_command_says_what_is_wrong_with_the_settings(small):
+    """Also those that execute nothing before."""
+    (small.root / "notebooks" / "one.ipynb").write_text("{")
+    small.failing("notebooks/one.ipynb is not a valid notebook", command=("tidy", "one"))
+    (small.root / "_toc.yml").write_text("parts: [\n")
+    small.failing("_toc.yml, line 2: not YAML", command=("doubt", "one"))
+    (small.root / "_config.yml").unlink()
+    (small.root / "_config.yml").mkdir()
+    small.failing("Is a directory", "_config.yml: put away what stands there", command=("colab",))
+
+
+def test_digests_take_any_name():
+    assert digest("odd\udcff.md") != digest("odd.md")
 
 
 def test_a_data_file_is_described(small):
@@ -269,6 +310,19 @@ def test_files_of_the_book_that_are_not_what_they_should_be(small):
             ("_config.yml", CONFIG.replace(option, "builder: [data]"), "a table of options"),
             ("_config.yml", CONFIG.replace(option, "builder: {environment: {A: 1}}"), "`A` in `environment` is text"),
             ("_config.yml", CONFIG.replace(option, 'builder: {environment: {A: "{home}"}}'), "`A` in `environment` is text"),
+            ("_config.yml", CONFIG + "builder: {}\n", "_config.yml, line 27: `builder` stands twice in one table"),
+            ("_config.yml", CONFIG.replace("{builder.pages: .}", "{}"), "the pages show no outputs"),
+            ("_config.yml", CONFIG[: CONFIG.index("sphinx:")], "at least `title`, `sphinx`"),
+            ("_config.yml", CONFIG.replace("resources: [data]", "resources: [/etc, ..]"), "/etc leads out of its folder", ".. leads out of its folder"),
+            ("_config.yml", CONFIG.replace(option, "builder: {links: {../x: data, /x: data, 5: data, a/../../b: ./data}}"), *(f"{path} leads out" for path in ("../x", "/x", "a/../../b", "./data"))),
+            ("_config.yml", CONFIG.replace(option, "builder: {resources: [data/], links: {a/.b..c: data}, form: {claims: 1, tags: [claim]}, first_day: 2026-01-02, glossary: book/running}")),
+            ("_config.yml", CONFIG.replace(option, "builder: {environment: {A=B: x, '': x, 5: x, A: \"\\0\"}}"), *(f"`{name}` in `environment` is text" for name in ("A=B", "", "5", "A"))),
+            ("_config.yml", CONFIG.replace(option, "builder: {form: {clams: 3, tags: claim}}"), "not `clams: 3`", "not `tags: claim`"),
+            ("_config.yml", CONFIG.replace(option, "builder: {first_day: soon, glossary: book/words}"), "`first_day` is a day", "there is no book/words.md"),
+            ("_toc.yml", TOC + "root: book/claims\n", "_toc.yml, line 9: `root` stands twice in one table"),
+            ("_toc.yml", TOC + "\0", "_toc.yml: not YAML (unacceptable character #x0000: special characters are not allowed)"),
+            ("_toc.yml", "a: &a [*a]\n" + TOC, "Unknown keys found: {'a'}"),
+            ("_toc.yml", TOC.replace("root: book/intro", "root: notebooks/one").replace("notebooks/one}", "book/intro}"), "_toc.yml, line 3: the book begins with a page"),
             ("_toc.yml", "\xff\xfe", "_toc.yml is not UTF-8 text"),
             ("_toc.yml", TOC.replace("caption: Small", "caption: 2024"), "put a number in quotes"),
             ("_toc.yml", TOC.replace("notebooks/one", "./notebooks/one"), "from the book's folder on"),
@@ -341,7 +395,13 @@ def test_cells_that_would_hide_run_or_break_something(small):
         (*chapter("## A", guess="many"), "its guess is a table"),
         (*chapter("## A", guess={"choices": ["a", "b"], "printed": "(a)"}), "followed by no claim"),
         (*chapter("print(1)", mystnb={"figure": "A caption"}), "its metadata `mystnb`"),
-        ("notebooks/two.ipynb", chapter("x = 'half'")[1].replace("half", "\\ud800"), "notebooks/two.ipynb: what stands there cannot be read (UnicodeEncodeError"),
+        (*chapter("- A list\n\n```{csv-table}\n:file: /etc/passwd\n```".replace("- A", "## A")), "scripts, event attributes"),
+        ("notebooks/two.ipynb", chapter("x = 'half'")[1].replace("half", "\\ud800"), "cell 4 (code cell 3): it holds the character U+D800, which is no text"),
+        (*chapter("## A\0"), "cell 4: it holds the character U+0000"),
+        (*chapter("## A \x1b[31m"), "cell 4: it holds the character U+001B"),
+        chapter("x = 'a\\0b\\x1b'\r\n# \x0c\ty"),
+        (*chapter("x = " + "-" * 9000 + "1"), "notebooks/two.ipynb: what stands there cannot be read"),
+        ("notebooks/two.ipynb", "\xef\xbb\xbf" + chapter("print(1)")[1]),
     ]
     small.write("two", TWO)
     as_told(small, cases)

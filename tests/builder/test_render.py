@@ -22,7 +22,7 @@ from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, machines, repository
 from builder.render import heights
-from builder.render.site import keep_faults
+from builder.render.site import keep_faults, name_pages, where
 
 
 def test_the_site_is_replaced_in_one_step_or_not_at_all(rendered):
@@ -233,6 +233,17 @@ def test_a_fault_of_a_page_names_chapter_and_cell(built):
         ({"text/html": '<img src="https://example.org/x.png">'}, "another host"),
         ({"text/html": "<iframe width=9 src=//example.org></iframe>"}, "another host"),
         ({"text/markdown": "![x](https://example.org/x.png)"}, "another host"),
+        ({"text/html": "<svg/onload=alert(9)>"}, "a script"),
+        ({"text/html": '<a href="java&#115;cript:alert(9)">x</a>'}, "a script"),
+        ({"text/html": '<style>@import "//example.org/x.css";</style>'}, "another host"),
+        ({"text/html": "<b style='background: url(https://example.org/x.png)'>x</b>"}, "another host"),
+        ({"text/html": '<svg><image xlink:href="https://example.org/x.png"/></svg>'}, "another host"),
+        ({"text/html": '<img srcset="x.png 1x, https://example.org/x.png 2x">'}, "another host"),
+        ({"text/html": '<meta http-equiv="refresh" content="0; url=https://example.org">'}, "would change the whole page"),
+        ({"text/html": "<base href=/elsewhere>"}, "would change the whole page"),
+        *(({"text/html": html}, "HTML that does not end where it ends") for html in ("</div></article>", "<div>x", "x <!-- y", "<textarea>", "x <script")),
+        ({"text/html": "<style>p { color: red }</style><p>The only = sign, &lt;script&gt; <ul><li>a<li>b</ul><br/><table><tr><td>c</table><!-- d -->"}, None),
+        ({"text/markdown": "```html\n<script>alert(9)</script>\n```"}, None),
         ({"text/html": '<a href="https://example.org">x</a> <img src="data:image/png;base64,AA">'}, None),
     ],
 )
@@ -376,6 +387,30 @@ def test_no_fault_of_a_page_is_swallowed():
     tasks.add_task(lambda: None)
     with pytest.raises(SphinxParallelError, match="division by zero"):
         tasks.join()
+
+
+def test_a_fault_while_a_page_is_read_or_written_names_it():
+    class Builder:
+        def read_doc(self, docname):
+            raise ValueError("bad picture\nmore")
+
+        write_doc = read_doc
+
+    name_pages(Builder)
+    for act in ("read_doc", "write_doc"):
+        with pytest.raises(BookError, match="^notebooks/one: ValueError: bad picture$"):
+            getattr(Builder(), act)("notebooks/one")
+    said = f"{ROOT}/notebooks/one.ipynb:120003: WARNING: skipping unknown output mime type"
+    assert where(said) == "notebooks/one.ipynb, cell 12: WARNING: skipping unknown output mime type"
+
+
+def test_sphinx_executes_nothing_and_a_missing_extension_is_named(built):
+    """Whatever `_config.yml` says: the pages show the executions."""
+    edit(built.root / "_config.yml", 'execute_notebooks: "off"', "execute_notebooks: force")
+    built.render()
+    assert "Executing notebook" not in (built.root / "_build" / "pages" / "log.txt").read_text()
+    edit(built.root / "_config.yml", "sphinxext.opengraph", "sphinxext.nowhere")
+    built.failing("could not render the pages: Could not import extension sphinxext.nowhere", command=("render",))
 
 
 def test_only_scripts_of_templates_and_of_cells_that_say_so_are_allowed(built):

@@ -66,7 +66,10 @@ def facts(app, doctree):
 
 
 def hero(app, name: str, notebook) -> str:
-    """At the chapter's head what the reader can move, the chart tagged `cover` or else its first; where it has none, its picture, as a link to where that stands."""
+    """At the chapter's head what the reader can move, the chart tagged `cover` or else its first; where it has none, the picture of that tag, as a link to where it stands.
+
+    A picture that nobody chose for it may tell what the chapter asks its readers to guess.
+    """
     cells, found = chapters.code_cells(notebook), charts_of(notebook)
     if found:
         number, (cell, _, specification) = min(enumerate(found, start=1), key=lambda chart: "cover" not in chart[1][0].metadata.get("tags", []))
@@ -78,7 +81,7 @@ def hero(app, name: str, notebook) -> str:
         )
     cell = cover_cell(notebook)
     number = next((i for i, other in enumerate(cells, start=1) if other is cell), 0)
-    if number <= NEAR:
+    if number <= NEAR or "cover" not in cell.metadata.get("tags", []):
         return ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
     return f'<a class="hero" href="#cell-{number}" title="Where this picture stands">{pictured(app, name, alt)}</a>'

@@ -369,6 +369,8 @@ def guess_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             continue
         if not any("claim" in later.metadata.get("tags", []) for later in notebook.cells[number:]):
             found.append(f"{where} is followed by no claim that could answer it: put it before one, or take it out")
+        if figure := figure_above(notebook.cells, number):
+            found.append(f"{where} stands below the figure of cell {figure}, which may show the answer: put it before that, and the page folds the figure until the reader has guessed")
         ends = guess.get("min"), guess.get("max")
         if "choices" in guess:
             if not isinstance(guess["choices"], list) or len(guess["choices"]) < 2:
@@ -382,6 +384,17 @@ def guess_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
         if not groups:
             found.append(f"{where} needs `printed`, a regular expression with a group that finds the answer in what the next claim prints: `\"printed\": \"share (\\d+)%\"`")
     return found
+
+
+def figure_above(cells: list, number: int) -> int:
+    """The number of a cell with a figure between this one and the heading or claim above it; 0 where there is none."""
+    for above in range(number - 1, 0, -1):
+        cell = cells[above - 1]
+        if "claim" in cell.metadata.get("tags", []) or cell.cell_type == "markdown" and headings(cell.source):
+            break
+        if "figure" in cell.metadata.get("mystnb", {}):
+            return above
+    return 0
 
 
 def guarded(source: str, line: int) -> bool:

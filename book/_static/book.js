@@ -139,17 +139,36 @@ lay out what is far away. */
     if (links.length) addEventListener("scroll", ask, { passive: true });
   }
 
-  /* What stands between a question and its claim, and the claim: folded until the reader has guessed, or does not want to. */
+  const isFigure = (one) => one.matches("figure, .cell:has(figure, .chart)");
+  const isFolded = (one) => one.matches(".cell:has(details.hide)");
+
+  /* What a fold with a claim holds, in words. */
+  function heldBy(fold, claim) {
+    const others = [...fold.children].filter((one) => one !== claim);
+    const plain = others.filter((one) => !isFigure(one));
+    const kinds = [
+      ["figure", others.some(isFigure)],
+      ["table", plain.some((one) => one.matches(".cell:has(table)"))],
+      ["text", plain.some((one) => one.matches("p, ul, ol, div.math"))],
+      ["code", plain.some((one) => one.matches(".cell:not(:has(table))") && !isFolded(one))],
+    ].flatMap(([kind, there]) => (there ? [kind] : []));
+    return kinds.length > 1 ? "the way to the claim" : [...kinds, "claim"].map((kind) => `the ${kind}`).join(" and ");
+  }
+
+  /* What stands between a question and its claim, the claim, and the figure that follows it at once: folded until the reader has guessed, or does not want to. */
   function foldUntilGuessed(guess) {
     const claim = [...document.querySelectorAll(".claim")].find((one) => guess.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
     const fold = Object.assign(document.createElement("details"), { className: "guessed" });
     const summary = document.createElement("summary");
-    const name = () => (summary.textContent = fold.open ? "The claim" : "Guess, or show the claim");
+    let end = claim;
+    for (let next = claim.nextElementSibling; next && (isFigure(next) || isFolded(next)); next = next.nextElementSibling) if (isFigure(next)) end = next;
     const range = document.createRange();
     range.setStartBefore(claim);
     if (claim.parentElement === guess.parentElement) range.setStartAfter(guess);
-    range.setEndAfter(claim);
+    range.setEndAfter(end);
     range.surroundContents(fold);
+    const what = heldBy(fold, claim);
+    const name = () => (summary.textContent = fold.open ? what[0].toUpperCase() + what.slice(1) : `Guess, or show ${what}`);
     fold.prepend(summary);
     fold.addEventListener("toggle", name);
     name();
@@ -171,9 +190,14 @@ lay out what is far away. */
       const fold = foldUntilGuessed(guess);
       const { answer, unit } = guess.dataset;
       const [slider, shown, told] = ["input", "output", ".guess-told"].map((part) => guess.querySelector(part));
-      slider?.addEventListener("input", () => (shown.value = slider.value));
+      slider?.addEventListener("input", () => {
+        shown.value = slider.value;
+        guess.querySelector(".guess-first")?.remove();
+        for (const part of ["aria-disabled", "aria-describedby"]) guess.querySelector("button").removeAttribute(part);
+      });
       for (const button of guess.querySelectorAll("button")) {
         button.addEventListener("click", () => {
+          if (button.ariaDisabled === "true") return slider.focus(); // where it stands, the page has put it
           const mine = slider ? slider.value : button.value;
           guess.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", other === button));
           const with_unit = (value) => (unit ? `${value}\u00a0${unit}` : value);

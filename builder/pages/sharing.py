@@ -97,7 +97,10 @@ def caption_of(cell) -> str:
 
 
 def hero(app, name: str, notebook) -> str:
-    """At the chapter's head what the reader can move; where it has no chart, its picture, with what a cell tagged `cover` and `script` displays behind a button (`bringToLife` in book.js)."""
+    """At the chapter's head what the reader can move; where it has no chart, the picture of the cell tagged `cover`, with what one tagged `cover` and `script` displays behind a button (`bringToLife` in book.js).
+
+    A picture that nobody chose for it may tell what the chapter asks its readers to guess.
+    """
     cells = chapters.code_cells(notebook)
     place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
     if chart := chart_at_head(notebook):
@@ -105,7 +108,7 @@ def hero(app, name: str, notebook) -> str:
         return f'<div class="hero">{live_head(app, name, chart, where)}</div>'
     number = place(cell := cover_cell(notebook))
     moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
-    if not number or (number <= NEAR and not moving):
+    if not number or "cover" not in cell.metadata.get("tags", []) or (number <= NEAR and not moving):
         return ""
     button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))

@@ -545,10 +545,52 @@ def test_a_guess_keeps_its_claim_until_it_is_made(open_page):
     path, claims = "notebooks/binary_metrics.html", [".claim#most-alarms-are-false", ".guessed:has(#claim-4) .claim"]
     page = open_page(path)
     assert all(page.locator(claim).is_hidden() for claim in claims)
+    page.locator(".guess input").first.press("ArrowRight")
     page.locator(".guess").first.get_by_role("button").press("Enter")
     assert page.locator(claims[0]).is_visible() and page.locator(claims[1]).is_hidden()
     assert "printed" in page.locator(".guess-told").first.inner_text()
     assert open_page(f"{path}#claim-4").locator(claims[1]).is_visible()
+
+
+@pytest.mark.parametrize("way", ["keyboard", "mouse", "touch"])
+def test_where_the_slider_stands_at_first_is_no_guess(open_page, way):
+    """Its button says why it does not act, and leads to the slider; moved in whatever way, the slider frees it."""
+    page = open_page("notebooks/cauchy.html", **({"size": "narrow", "has_touch": True, "is_mobile": True} if way == "touch" else {}))
+    guess = page.locator(".guess:has(input)").first
+    slider, button = guess.locator("input"), guess.get_by_role("button")
+    assert button.get_attribute("aria-disabled") == "true"
+    assert page.locator(f"#{button.get_attribute('aria-describedby')}").inner_text() == "Move the slider first."
+    button.press("Enter")
+    assert slider.evaluate("one => one === document.activeElement") and page.locator("#a-mean-is-as-wild-as-one-flash").is_hidden()
+    page.evaluate(Axe().axe_script)
+    assert not guess.locator(".guess-told").inner_text() and not guess.evaluate("one => axe.run(one).then(({ violations }) => violations.map((rule) => rule.id))")
+    box, before = slider.bounding_box(), slider.input_value()
+    at = box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2
+    if way == "keyboard":
+        page.keyboard.press("ArrowLeft")
+    else:
+        (page.mouse.click if way == "mouse" else page.touchscreen.tap)(*at)
+    assert slider.input_value() != before and button.get_attribute("aria-disabled") is None and guess.locator(".guess-first").count() == 0
+    button.press("Enter")
+    assert page.locator("#a-mean-is-as-wild-as-one-flash").is_visible() and "You guessed" in guess.locator(".guess-told").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "held", "shown"),
+    [
+        ("notebooks/cauchy.html", "the claim", ".claim"),
+        ("notebooks/central_limit_theorem.html", "the figure and the claim", "figure"),
+        ("notebooks/hubei.html", "the way to the claim", ".chart"),
+    ],
+)
+def test_a_fold_before_a_claim_says_what_it_holds(open_page, path, held, shown):
+    """The figure that shows the answer is in it."""
+    page = open_page(path)
+    summary, inside = page.locator(".guessed > summary").first, page.locator(".guessed").first.locator(shown).first
+    assert summary.inner_text() == f"Guess, or show {held}" and inside.is_hidden()
+    summary.click()
+    page.wait_for_function("words => document.querySelector('.guessed > summary').textContent === words", arg=held[0].upper() + held[1:])
+    assert inside.is_visible()
 
 
 def test_a_guess_is_judged(open_page):

@@ -227,6 +227,23 @@ def test_a_guess_says_what_can_be_guessed(small, guess, words):
     small.failing("notebooks/one.ipynb, cell 3", words)
 
 
+def test_no_figure_stands_between_a_guess_and_what_is_above_it(small):
+    """For it may show the answer; above a heading or a claim it is another matter's."""
+
+    def asked(*cells, figure):
+        small.write("one", [*ONE, *cells, "> **Guess first.** How many?", *CLAIM], tags=["claim"])
+        path = small.root / "notebooks" / "one.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells[figure - 1].metadata["mystnb"] = {"image": {"alt": "Two lines that cross"}, "figure": {"caption": "Two lines that cross."}}
+        notebook.cells[-3].metadata["guess"] = {"min": 0, "max": 9, "printed": "(2)"}
+        nbformat.write(notebook, path)
+
+    asked("## A figure", "1 + 1", "x = 3", figure=4)
+    small.failing("notebooks/one.ipynb, cell 6: its guess stands below the figure of cell 4, which may show the answer")
+    asked("1 + 1", "## Another matter", figure=3)
+    assert small.run().returncode == 0
+
+
 def test_links_of_other_pages_and_kernels(small):
     page = small.root / "book" / "running.md"
     page.write_text(page.read_text() + "\n[x](../notebooks/three.ipynb#claim-1) and [y](../notebooks/one.ipynb)\n")

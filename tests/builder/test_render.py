@@ -20,7 +20,7 @@ from small import ONE, SmallBook, edit, wait_until
 
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
-from builder.pages import charts, claims, executed, machines, repository
+from builder.pages import charts, claims, executed, guess, machines, repository
 from builder.render import heights
 from builder.render.site import keep_faults, name_pages, where
 
@@ -222,6 +222,66 @@ def test_a_fault_of_a_page_names_chapter_and_cell(built):
     extension.write_text(extension.read_text() + "\n\ndef keep_together(app, doctree):\n    {}[app.env.docname]\n")
     assert built.run().returncode == 0
     built.failing("KeyError", "in builder.pages.typography", command=("render",))
+
+
+def test_a_guess_that_is_answered_before_it_is_asked_stops_the_build(built):
+    """In one line, with the file and both cells."""
+
+    def asked(*before):
+        built.write("one", [*ONE, *before, "> **Guess first.** Of a hundred, how many are even?", "**Claim 1.** Half of the first hundred numbers are even.", 'n = sum(i % 2 == 0 for i in range(100))\nprint(f"{n}% are even")\nassert n == 100 - 50'], tags=["claim"])
+        path = built.root / "notebooks" / "one.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells[-3].metadata["guess"] = {"min": 0, "max": 100, "unit": "%", "printed": r"(\d+)% are"}
+        nbformat.write(notebook, path)
+        assert built.run().returncode == 0
+
+    asked("## Even numbers\n\nSome say 40%, some 60%.")
+    built.render()
+    asked("## Even numbers\n\nIt is no secret: 50 % of them are.")
+    built.failing("notebooks/one.ipynb, cell 4: its guess asks for 50 %, which is told before, in cell 3, 'It is no secret: 50 % of them are.'", command=("render",))
+
+
+WITH_UNIT = {"min": 0, "max": 100, "unit": "%", "printed": r"share (\d+)%"}
+BARE = {"min": 0, "max": 100, "printed": r"(\d+) of 20"}
+SIDES = {"choices": ["refuses", "starts"], "printed": "it (refuses|starts)"}
+
+
+@pytest.mark.parametrize(
+    ("guess_of", "printed", "before", "is_told"),
+    [
+        (WITH_UNIT, "share 52%", "It said **52** %.", True),
+        (WITH_UNIT, "share 52%", "It said 52 per cent.", True),
+        (WITH_UNIT, "share 52%", "## A size of $52\\%$", True),
+        (WITH_UNIT, "share 52%", "There are 52 kernels, 152%, 52.5% and 2%.", False),
+        (WITH_UNIT, "share 52%", [("stream", "a share of 0.2\nand of 51.8")], True),
+        (WITH_UNIT, "share 52%", [("stream", "a share of 51.4")], False),
+        (WITH_UNIT, "share 52%", {"figure": {"caption": "A share of 52%."}}, True),
+        (BARE, "17 of 20 lean", "In the end 17 lean.", True),
+        (BARE, "17 of 20 lean", "In the end 17.5 or 1,017 lean.", False),
+        (BARE, "7 of 20 lean", "Chapter 7 says it.", False),
+        (BARE, "7 of 20 lean", "In the end 7 of the unlisted learners lean.", True),
+        (SIDES, "the kernel: it starts", "An unlisted kernel still starts for its notebook.", True),
+        (SIDES, "the kernel: it starts", "The day starts early.", False),
+        (SIDES, "the kernel: it starts", "An unlisted kernel refuses or starts for its notebook.", False),
+    ],
+)  # fmt: skip
+def test_what_tells_the_answer_of_a_guess(guess_of, printed, before, is_told):
+    v4 = nbformat.v4
+    if isinstance(before, str):
+        cell = v4.new_markdown_cell(before)
+    elif isinstance(before, dict):
+        cell = v4.new_code_cell("1", metadata={"mystnb": before})
+    else:
+        cell = v4.new_code_cell("1", outputs=[v4.new_output("stream", text=text) for _, text in before])
+    question = v4.new_markdown_cell("> **Guess first.** How many learners lean, or what does an unlisted kernel do when a notebook asks?", metadata={"guess": guess_of})
+    claim = v4.new_code_cell("1", metadata={"tags": ["claim"]}, outputs=[v4.new_output("stream", text=f"first\n{printed}\n")])
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# One"), cell, question, v4.new_markdown_cell("**Claim 1.** So it is."), claim])
+    if is_told:
+        with pytest.raises(BookError, match="cell 3: its guess asks for .*, which is told before, in cell 2"):
+            guess.put_questions("one", notebook)
+    else:
+        guess.put_questions("one", notebook)
+        assert "data-answer" in question.source
 
 
 @pytest.mark.parametrize(

@@ -64,11 +64,11 @@ def source_path(chapter: str) -> pathlib.Path:
     return ROOT / "notebooks" / f"{chapter}.ipynb"
 
 
-def committed(chapter: str) -> tuple[str, str]:
-    """Hash and date (ISO 8601) of the commit that last changed the chapter: the hash is empty where the file has changed since, both where git does not tell."""
-    file = f"notebooks/{chapter}.ipynb"
-    version, _, date = git("log", "-1", "--format=%H %cI", "--", file).partition(" ")
-    return "" if git("--no-optional-locks", "status", "--porcelain", "--", file) else version, date
+def committed(*names: str) -> tuple[str, str]:
+    """Hash and date (ISO 8601) of the commit that last changed one of these chapters: the hash is empty where a file has changed since, both where git does not tell."""
+    files = [f"notebooks/{name}.ipynb" for name in names]
+    version, _, date = git("log", "-1", "--format=%H %cI", "--", *files).partition(" ")
+    return "" if git("--no-optional-locks", "status", "--porcelain", "--", *files) else version, date
 
 
 @functools.lru_cache(maxsize=32)

@@ -229,17 +229,20 @@ lay out what is far away. */
   const greek = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega".split(" ");
   const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => `${letter} ${greek[letter.charCodeAt(0) - 0x3b1]} `);
 
-  /* The ledger shows the claims that have the words, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
+  /* A letter's name is a word of its own: `pi` is not in "pixel", nor `eta` in "theta". */
+  const has = (text, word) => (greek.includes(word) ? new RegExp(`(?<!\\p{L})${word}(?!\\p{L})`, "u").test(text) : text.includes(word));
+
+  /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
-    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(row.textContent) })));
+    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(`${row.textContent} ${row.querySelector("a").hash}`) })));
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
       const words = named(form.elements.words.value).split(/\s+/).filter(Boolean);
       const chapter = form.elements.chapter.value;
-      for (const { row, text } of rows) row.hidden = !words.every((word) => text.includes(word));
+      for (const { row, text } of rows) row.hidden = !words.every((word) => has(text, word));
       for (const table of tables) {
         const section = table.closest("section");
         section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");

@@ -4,12 +4,23 @@ It reaches Python's own, numpy's (and through them SciPy's, scikit-learn's, pand
 which gets it twice, for it draws its seeds by Python's generator.
 """
 
+import ast
 import importlib.abc
 import importlib.util
 import random
+import re
 import sys
 
 import numpy
+
+from .mutants import plain
+
+
+def drawing(cells: list[str]) -> bool:
+    """Whether the code has a name of something that seeds or draws random numbers; where it has none, other seeds could change nothing."""
+    nodes = [node for cell in cells for node in ast.walk(ast.parse(plain(cell)))]
+    names = [name for node in nodes for part in ("id", "attr", "name", "module", "arg") if isinstance(name := getattr(node, part, None), str)]
+    return any(re.search("random|rng|seed|shuffle", name, re.I) for name in names)
 
 
 def shifted(seed, offset: int):

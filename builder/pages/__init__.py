@@ -55,7 +55,7 @@ AFTER = (
     ("build-finished", search.write_entries),
     ("build-finished", theme.deliver_plain_build),
 )
-DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt}
+DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero}
 
 
 def naming(event, hook):

@@ -12,7 +12,7 @@ import re
 import nbformat
 
 from ..chapters import code_cells
-from ..files import BookError
+from ..files import BookError, write_atomically
 from ..render.drawn import drawn
 from ..render.pictures import MIME, NARROW, adapts, bundle, charts_of, picture
 from .executed import chapter_of
@@ -23,16 +23,16 @@ TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn ta
 
 
 def write(app, specification: dict, chapter: str, number: int) -> None:
-    """The chart's pictures, and its specification for the browser."""
+    """The chart's pictures, and its specification for the browser; two pages, read side by side, may write the same."""
     folder = pathlib.Path(app.outdir) / "charts"
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
-        (folder / f"{chapter}-{number}-{theme}.svg").write_bytes(drawn(picture, json.dumps(specification), theme))
+        write_atomically(folder / f"{chapter}-{number}-{theme}.svg", drawn(picture, json.dumps(specification), theme))
         if adapts(specification):
-            (folder / f"{chapter}-{number}-{theme}-narrow.svg").write_bytes(drawn(picture, json.dumps(specification), theme, NARROW))
+            write_atomically(folder / f"{chapter}-{number}-{theme}-narrow.svg", drawn(picture, json.dumps(specification), theme, NARROW))
     # A script, for a page that was opened from a folder may load no data in another way.
     source, data = folder / f"{chapter}-{number}.js", json.dumps(unbound(specification), separators=(",", ":"))
-    source.write_text(f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n", encoding="utf-8")
+    write_atomically(source, f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n")
 
 
 def bound(parameter: dict) -> bool:
@@ -76,8 +76,8 @@ def size(file: pathlib.Path) -> tuple[float, float]:
     return tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()))
 
 
-def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "") -> str:
-    """The chart as pictures that charts.js brings to life, and its controls: at a chapter's head before it, for they belong on the first screen."""
+def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", below: str = "") -> str:
+    """The chart as pictures that charts.js brings to life, and its controls: at a chapter's head before it, for they belong on the first screen. There its caption is part of it."""
     images, label, name, heights = "", html.escape(label), anchor or f"chart-{number}", ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
@@ -91,10 +91,11 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
             image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
+    tall, ratio = (" tall", f" --ratio: {width / height:.4f};") if anchor and height > width else ("", "")
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>', controls(specification, f"{name}-view")
     return (
-        f'<div class="chart" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}">'
-        f"{form + view if anchor else view + form}</div>"
+        f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
+        f"{form + view + below if anchor else view + form}</div>"
     )
 
 

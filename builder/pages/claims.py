@@ -13,7 +13,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
-from ..doubt import house, results
+from ..doubt import house, results, seeds
 from ..execute.store import EXECUTED
 from . import executed, live
 from .executed import chapter_of
@@ -88,10 +88,15 @@ def numbers(chapter: str, claim: int) -> tuple[str, str]:
     return f"{score.noticed} of {score.counted}" if score.counted else "", f"{held} of {tried}" if tried else ""
 
 
+def without_seeds(chapter: str) -> str:
+    """Why there is no number of other seeds."""
+    return "not tried" if seeds.drawing(doubts(chapter)[0].cells) else "no random numbers"
+
+
 def told(chapter: str, claim: int) -> str:
     """The same in words."""
-    broken, seeds = numbers(chapter, claim)
-    parts = [f"Broken on purpose: {broken} changes noticed" if broken else "", f"Other seeds: holds on {seeds}" if seeds else ""]
+    broken, held = numbers(chapter, claim)
+    parts = [f"Broken on purpose: {broken} changes noticed" if broken else "", f"Other seeds: holds on {held}" if held else ""]
     return " · ".join(filter(None, parts))
 
 
@@ -131,7 +136,8 @@ class ClaimsLedger(SphinxDirective):
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
             value = nodes.entry("", nodes.raw("", printed(claim["value"]), format="html"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
-            body[-1] += [nodes.entry("", nodes.paragraph("", number or "not tried")) for number in numbers(chapter, claim["number"])]
+            broken, held = numbers(chapter, claim["number"])
+            body[-1] += [nodes.entry("", nodes.paragraph("", number)) for number in (broken or "not tried", held or without_seeds(chapter))]
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []
         group += body
         return nodes.table("", group, classes=["ledger"])

@@ -141,7 +141,7 @@ def section(title, *children):
 
 def table(head, rows):
     """Columns of numbers stand to the right, also of shares, and where some were not tried."""
-    right = [all(isinstance(v, str) and re.fullmatch(r"([\d.]+%?( of \d+( on \d+)?)?|not tried)?", v) for v in column) for column in zip(*rows)]
+    right = [all(isinstance(v, str) and re.fullmatch(r"([\d.]+%?( of \d+)?|not tried|no random numbers)?", v) for v in column) for column in zip(*rows)]
 
     def row(values):
         return nodes.row("", *(

@@ -13,7 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
 from ..doubt.results import Score
-from .claims import doubts
+from .claims import doubts, without_seeds
 from .contents import present, section, table
 from .links import link
 
@@ -31,10 +31,13 @@ class Doubt(SphinxDirective):
             held = sum(str(cell) not in failed for cell in chapter.claims)
             noticed = f"{score.noticed} of {score.counted}" if score.counted else "not tried"
             share = f"{100 * score.noticed // score.counted}%" if score.counted else ""  # all only where it is all
-            rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), f"{held} of {len(chapter.claims)} on {len(found['seeds'])}" if found["seeds"] else "not tried"])
+            seeds = [str(len(found["seeds"])), f"{held} of {len(chapter.claims)}"] if found["seeds"] else [without_seeds(name), ""]
+            rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), *seeds])
             if score.survivors or score.equivalent:
                 sections.append(section(title, *self.survivors(name, score.survivors), *self.equivalent(name, score.equivalent)))
-        return [table(["Chapter", "Noticed", "Share", "Equivalent", "Claims that hold on all other seeds"], rows), *sections]
+        of_all = table(["Chapter", "Changes noticed", "Share", "Equivalent", "Other seeds", "Claims that hold on each"], rows)
+        of_all["classes"].append("doubts")
+        return [of_all, *sections]
 
     def survivors(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
         return [nodes.paragraph("", "Not noticed:"), self.changes(name, mutants)] if mutants else []

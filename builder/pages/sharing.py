@@ -8,16 +8,19 @@ import re
 import urllib.parse
 
 from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
 from ..chapters import option
 from ..render.drawn import drawn
+from ..render.palette import COLOURS
 from ..render.pictures import card, charts_of, cover, cover_cell
 from . import executed
-from .charts import labelled, markup
+from .charts import labelled, markup, write
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
+from .links import link, note_anchor
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
@@ -53,35 +56,81 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
-    listed = "".join(f'<li><a href="#{claim["slug"]}">{with_formulas(first_sentence(claim["text"]))}</a></li>' for claim in claims)
     head = (
         f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
-        f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary><ol>{listed}</ol></details>'
     )
     section = next(iter(doctree.findall(nodes.title))).parent
     question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)
-    section.insert(question + 1, nodes.raw("", hero(app, name, notebook) + (head if claims else head.partition("<details")[0]), format="html"))
+    section.insert(question + 1, [nodes.raw("", hero(app, name, notebook) + head, format="html"), *list_of(claims)])
+
+
+def list_of(claims: list[dict]) -> list[nodes.Node]:
+    """A fold with the first sentence of each claim as a link, beside which its preview is shown."""
+    items = nodes.enumerated_list()
+    for claim in claims:
+        reference = nodes.reference("", "", nodes.raw("", with_formulas(first_sentence(claim["text"])), format="html"), internal=True, refid=claim["slug"])
+        items += nodes.list_item("", nodes.paragraph("", "", reference))
+    opened = f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary>'
+    return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
+
+
+def chart_at_head(notebook) -> tuple | None:
+    """The chapter's chart that is tagged `cover`, or else its first: its number, its cell and its specification; None where it has none."""
+    found = [(number, cell, specification) for number, (cell, _, specification) in enumerate(charts_of(notebook), start=1)]
+    return min(found, key=lambda chart: "cover" not in chart[1].metadata.get("tags", []), default=None)
+
+
+def live_head(app, name: str, chart: tuple, link: str = "") -> str:
+    """That chart with its controls and its caption, which ends with a link."""
+    number, cell, specification = chart
+    caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption}{link}</p>')
 
 
 def hero(app, name: str, notebook) -> str:
-    """At the chapter's head what the reader can move, the chart tagged `cover` or else its first; where it has none, its picture, as a link to where that stands."""
-    cells, found = chapters.code_cells(notebook), charts_of(notebook)
-    if found:
-        number, (cell, _, specification) = min(enumerate(found, start=1), key=lambda chart: "cover" not in chart[1][0].metadata.get("tags", []))
-        caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
-        place = next(i for i, other in enumerate(cells, start=1) if other is cell)
-        return (
-            f'<div class="hero">{markup(app, specification, labelled(cell), name, number, anchor="chart-hero")}'
-            f'<p class="hero-caption">{caption} <a href="#cell-{place}">Where it stands</a></p></div>'
-        )
-    cell = cover_cell(notebook)
-    number = next((i for i, other in enumerate(cells, start=1) if other is cell), 0)
+    """At the chapter's head what the reader can move; where it has no chart, its picture, as a link to where that stands."""
+    cells = chapters.code_cells(notebook)
+    place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
+    if chart := chart_at_head(notebook):
+        where = f' <a href="#cell-{place(chart[1])}">Where it stands</a>'
+        return f'<div class="hero">{live_head(app, name, chart, where)}</div>'
+    number = place(cell := cover_cell(notebook))
     if number <= NEAR:
         return ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
     return f'<a class="hero" href="#cell-{number}" title="Where this picture stands">{pictured(app, name, alt)}</a>'
+
+
+class Hero(SphinxDirective):
+    """The chart at a chapter's head, on another page: under words of one's own, and with the claim to which it belongs.
+
+        ```{hero} chapter#slug-of-the-claim
+        What it is, and what to do with it.
+        ```
+    """
+
+    required_arguments, has_content = 1, True
+
+    def run(self):
+        name, _, slug = self.arguments[0].partition("#")
+        if not chapters.source_path(name).is_file():
+            raise self.error(f"there is no notebooks/{name}.ipynb")
+        if f"notebooks/{name}" not in self.env.found_docs:  # a build of another chapter alone
+            return []
+        notebook = executed.chapter(name)
+        chart, claim = chart_at_head(notebook), next((one for one in chapters.claims(notebook) if one["slug"] == slug), None)
+        if not chart or not claim:
+            raise self.error(f"notebooks/{name}.ipynb has no {'claim ' + slug if chart else 'chart'}")
+        write(self.env.app, chart[2], name, chart[0])  # the chapter may be read later, or beside this page
+        shown = nodes.container("", classes=["hero"])
+        self.state.nested_parse(self.content, self.content_offset, shown)
+        shown += nodes.raw("", live_head(self.env.app, name, chart), format="html")
+        reference = link(self.env, name, f"Claim {claim['number']} of \N{LEFT DOUBLE QUOTATION MARK}{chapters.title(notebook)}\N{RIGHT DOUBLE QUOTATION MARK}", slug)
+        sentence = nodes.raw("", f": {with_formulas(first_sentence(claim['text']))}.", format="html")
+        shown += nodes.paragraph("", "", reference, sentence, classes=["hero-claim"])
+        return [shown]
 
 
 def card_address(app, docname: str) -> str:
@@ -97,26 +146,29 @@ def name_card(app, doctree):
 
 
 def cite(app, doctree):
-    """At the chapter's end: how to cite it, as BibTeX and in words, ready to copy."""
-    name, base = chapter_of(app.env.docname), app.config.html_baseurl
-    if not name:
+    """At the end of a chapter, and of the first page for the whole book: how to cite it, as BibTeX and in words, ready to copy."""
+    name, base, docname = chapter_of(app.env.docname), app.config.html_baseurl, app.env.docname
+    if not name and docname != app.config.root_doc:
         return
-    title, author, book = chapters.title(executed.chapter(name)), app.config.author, app.config.html_title
-    year, month, day = changed(name)[:10].split("-")
-    version = version_of(name)
-    address = f"{base}notebooks/{name}.html" if base else ""
-    url = f",\n  url = {{{address}}}" if base else ""
-    note = f",\n  note = {{Version {version}}}" if version else ""
-    bibtex = f"@incollection{{{name}{year},\n  title = {{{for_bibtex(title)}}},\n  author = {{{{{for_bibtex(author)}}}}},\n  booktitle = {{{for_bibtex(book)}}},\n  year = {{{year}}}{note}{url}\n}}"
-    words = f"{author} ({year}). {title}. In {book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
-    app.env.metadata[app.env.docname]["citation"] = {
-        "citation_title": title, "citation_author": author, "citation_inbook_title": book, "citation_publication_date": f"{year}/{month}/{day}",
+    author, book, names = app.config.author, app.config.html_title, [name] if name else chapters.chapters()
+    title = chapters.title(executed.chapter(name)) if name else book
+    year, month, day = changed(*names)[:10].split("-")
+    version = version_of(*names)
+    address = base and f"{base}{f'notebooks/{name}.html' if name else ''}"
+    fields = {"title": for_bibtex(title), "author": f"{{{for_bibtex(author)}}}", **({"booktitle": for_bibtex(book)} if name else {}), "year": year}
+    fields |= ({"note": f"Version {version}"} if version else {}) | ({"url": address} if base else {})
+    kind, key = ("incollection", name) if name else ("book", re.sub(r"\W", "", title).lower())
+    bibtex = f"@{kind}{{{key}{year},\n" + ",\n".join(f"  {field} = {value if field == 'year' else f'{{{value}}}'}" for field, value in fields.items()) + "\n}"
+    words = f"{author} ({year}). {f'{title}. In ' if name else ''}{book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
+    app.env.metadata[docname]["citation"] = {
+        "citation_title": title, "citation_author": author, **({"citation_inbook_title": book} if name else {}), "citation_publication_date": f"{year}/{month}/{day}",
         **({"citation_public_url": address} if base else {}),
     }  # fmt: skip
     blocks = [nodes.literal_block(text, text, language="none") for text in (words, bibtex)]
-    opened = nodes.raw("", '<details class="cite" id="cite"><summary>Cite this chapter</summary>', format="html")
+    opened = nodes.raw("", f'<details class="cite" id="cite"><summary>Cite this {"chapter" if name else "book"}</summary>', format="html")
     section = next(iter(doctree.findall(nodes.title))).parent
     section.extend([opened, *blocks, nodes.raw("", "</details>", format="html")])
+    note_anchor(app.env, "cite", "How to cite it")
 
 
 def for_bibtex(text: str) -> str:
@@ -161,14 +213,14 @@ def describe(app, pagename, templatename, context, doctree):
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 
 
-def version_of(name: str) -> str:
-    """The commit that last changed the chapter; empty where git does not tell, and where the text has changed since."""
-    return chapters.committed(name)[0][:10]
+def version_of(*names: str) -> str:
+    """The commit that last changed one of these chapters; empty where git does not tell, and where a text has changed since."""
+    return chapters.committed(*names)[0][:10]
 
 
-def changed(name: str) -> str:
-    """When the chapter was last changed, by git; the book's first day where git does not tell."""
-    return chapters.committed(name)[1] or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
+def changed(*names: str) -> str:
+    """When one of these chapters was last changed, by git; the book's first day where git does not tell."""
+    return chapters.committed(*names)[1] or f"{option('first_day', '1970-01-01')}T00:00:00+00:00"
 
 
 def write_cards_feed_and_sitemap(app, exception):
@@ -199,7 +251,7 @@ def write_cards_feed_and_sitemap(app, exception):
             f"<entry><title>{html.escape(chapters.title(notebook))}</title><id>{url}</id><link href=\"{url}\"/>"
             f"<updated>{changed(name)}</updated><summary>{html.escape(plain(chapters.question(notebook)))}</summary></entry>"
         )
-    updated = max(map(changed, chapters.chapters()))
+    updated = changed(*chapters.chapters())
     (site / "feed.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         f"<title>{html.escape(app.config.html_title)}</title><id>{base}</id><link href=\"{base}\"/>"
@@ -218,20 +270,15 @@ def write_root_and_404(app, exception):
     description = html.escape(option("description", app.config.html_title))
     shared = f'<link rel="canonical" href="{base}{first}"><meta property="og:url" content="{base}">' if base else ""
     shared += f'<meta property="og:image" content="{card_address(app, app.config.root_doc)}"><meta name="twitter:card" content="summary_large_image">' if base else ""
-    head = f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{{icon}}<title>{{title}}</title>'
     drawing = pathlib.Path(app.srcdir, app.config.html_favicon).read_bytes() if str(app.config.html_favicon).endswith(".svg") else b""
-    icon = f'<link rel="icon" href="data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}">'
+    data = f"data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}"
     (site / "index.html").write_text(
-        head.format(title=title, icon=icon) + f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="{data}"><title>{title}</title>'
+        f'<meta name="description" content="{description}"><meta property="og:title" content="{title}">'
         f'<meta property="og:description" content="{description}">{shared}<meta http-equiv="Refresh" content="0; url={first}"></head>'
         f'<body><main><h1>{title}</h1><p>{description}</p><p><a href="{first}">Read the book</a></p></main></body></html>\n',
         encoding="utf-8",
     )
-    root = urllib.parse.urlsplit(base).path or "/"  # a page that is not there may have been asked for at any depth
-    (site / "404.html").write_text(
-        head.format(title=f"Not found: {title}", icon=icon) + "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}"
-        "input,button{font:inherit;min-height:44px}</style></head>"
-        f'<body><main><h1>This page is not there</h1><p>Perhaps it was renamed. Search the book, or <a href="{root}{first}">begin at its first page</a>.</p>'
-        f'<form action="{root}search.html"><label>Words: <input name="q" type="search"></label> <button>Search</button></form></main></body></html>\n',
-        encoding="utf-8",
-    )
+    parts = [(part["caption"], [(page["file"], app.env.titles[page["file"]].astext()) for page in part["chapters"] if page["file"] in app.env.titles]) for part in chapters.toc()["parts"]]
+    known = {"root": urllib.parse.urlsplit(base).path or "/", "first": first, "icon": data, "title": app.config.html_title, "parts": parts, **COLOURS}
+    (site / "404.html").write_text(app.builder.templates.render("404.html", known) + "\n", encoding="utf-8")

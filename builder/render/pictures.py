@@ -12,6 +12,7 @@ import textwrap
 
 import nbformat
 import PIL.Image
+import PIL.ImageOps
 import vl_convert
 
 from .drawn import drawn
@@ -127,9 +128,9 @@ def on_paper(svg: str, paper: str) -> bytes:
 
 
 def thumbnail(svg: str, paper: str) -> bytes:
-    """The picture (SVG) as WebP for a card on such paper, 560 pixels wide."""
-    picture = PIL.Image.open(io.BytesIO(on_paper(svg, paper)))
-    picture = few_colours(picture.resize((560, round(560 * picture.height / picture.width))), 128)
+    """The picture (SVG) as WebP for a card on such paper: on a screen of two dots a pixel as large as it is shown there (book.css)."""
+    picture = PIL.ImageOps.contain(PIL.Image.open(io.BytesIO(on_paper(svg, paper))), (720, 540))
+    picture = few_colours(picture, 128)
     file = io.BytesIO()
     picture.convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)
     return file.getvalue()

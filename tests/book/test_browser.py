@@ -207,19 +207,31 @@ def test_the_reader_chooses_the_theme(open_page, mode):
     assert page.locator("html").get_attribute("data-theme") == mode
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pictures_of_cards_are_sharp_and_no_larger_than_that(open_page, size):
+    """Of each two dots or somewhat more are shown as one pixel."""
+    page = open_page("book/intro.html", size=size)
+    see_everything(page)
+    dots = page.evaluate("""[...document.querySelectorAll(".card img")].filter((one) => one.checkVisibility())
+        .map((one) => [one.src, Math.max(one.naturalWidth / one.clientWidth, one.naturalHeight / one.clientHeight)])""")
+    assert len(dots) == len(book.chapters()) and all(2 <= ratio <= 2.5 for _, ratio in dots), dots
+
+
 WITH_CHARTS = [name for name in book.chapters() if "altair" in imported(book.load(name))]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", WITH_CHARTS)
-def test_a_chapter_begins_with_what_the_reader_moves(open_page, name, size):
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name, size):
     """A chart on the first screen, a picture until the reader moves, below its controls; then its slider changes it. Nothing jumps, and nowhere is a hole."""
-    page = open_page(f"notebooks/{name}.html", size=size, moves=False)
+    page = open_page(f"{name}.html", size=size, moves=False)
     hero = page.locator("#chart-hero")
     assert hero.bounding_box()["y"] < SIZES[size][1] and "vendor/vega.js" not in open_page.asked
     drawn = page.locator("#chart-hero :is(img, svg):visible")
-    question, controls = (page.locator(one).first.bounding_box() for one in ("article h1 + p", "#chart-hero form"))
-    assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (controls, drawn.bounding_box())))
+    question, controls = (page.locator(one).last.bounding_box() for one in ("article :is(.hero > p:has(+ #chart-hero), h1 + p)", "#chart-hero form"))
+    chart = drawn.bounding_box()
+    above_it = question if controls["x"] > chart["x"] + chart["width"] else controls  # beside a tall one
+    assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (above_it, chart)))
     slider = hero.locator("input[type=range]").first
     places = ["#chart-hero input", "#chart-hero-view", ".hero-caption"]
     before = [page.locator(one).first.bounding_box() for one in places]
@@ -234,6 +246,18 @@ def test_a_chapter_begins_with_what_the_reader_moves(open_page, name, size):
     slider.focus()
     page.keyboard.press("Home" if slider.input_value() == slider.get_attribute("max") else "End")
     page.wait_for_function("before => document.querySelector('#chart-hero svg').innerHTML !== before", arg=before, polling=200)
+
+
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_the_first_chart_is_seen_whole_on_a_small_screen(open_page, name):
+    """With its controls; and so it is once it lives."""
+    page = open_page(f"{name}.html", moves=False)
+    for width, height in ((1280, 800), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        parts = page.locator("#chart-hero form, #chart-hero-view :is(img, svg):visible")
+        assert all(box["y"] >= 0 and box["y"] + box["height"] <= height for box in (part.bounding_box() for part in parts.all()))
+        page.mouse.move(9, 9)
+        page.wait_for_selector("#chart-hero[data-ready=true]")
 
 
 def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):
@@ -277,9 +301,24 @@ def test_imports_and_settings_are_folded(open_page):
     assert page.locator("#cell-2 pre").is_visible()
 
 
-@pytest.mark.parametrize("name", WITH_CHARTS)
+def test_the_book_s_first_chart_is_that_of_a_chapter(open_page):
+    """With its controls and its caption, a picture without JavaScript too; below it is the claim to which it belongs."""
+    page = open_page("book/intro.html")
+    claim = page.locator(".hero-claim a")
+    path, _, slug = claim.get_attribute("href").removeprefix("../").partition("#")
+    parts = ["#chart-hero form", "#chart-hero picture source"]
+    shown = [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts]
+    caption = page.locator("#chart-hero .hero-caption").inner_text()
+    claim.hover()
+    page.locator("#preview").wait_for(state="visible")
+    page = open_page(path, java_script_enabled=False)
+    assert [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts] == shown
+    assert page.locator("#chart-hero .hero-caption").inner_text().startswith(caption) and page.locator(f".claim[id={slug}]").count() == 1
+
+
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
 def test_charts_are_pictures_without_javascript(open_page, name):
-    page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
+    page = open_page(f"{name}.html", java_script_enabled=False)
     charts = page.query_selector_all(".chart")
     assert charts
     for chart in charts:
@@ -424,6 +463,9 @@ def test_code_can_be_copied(open_page):
     button = page.locator(".cell_input button.copybtn").first
     button.click(force=True)
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('import'))")
+    page = open_page("book/intro.html#cite", permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".cite button.copybtn").last.click()
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.startsWith('@book{'))")
     page = open_page("book/claims.html")
     page.wait_for_timeout(1000)
     assert page.locator(".ledger .copybtn").count() == 0
@@ -521,6 +563,9 @@ def test_paper_has_everything(open_page):
     assert faint == 0, "paper does not wait until something has faded in"
     assert folded and page.locator("article details:not([open])").count() == 0
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
+    asked = page.locator("blockquote:has(+ .guess)").first
+    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
+    assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("article details:not([open])").count() == folded
     page = open_page("book/claims.html", size="narrow")
@@ -686,10 +731,16 @@ def test_the_search_works_from_a_folder(chromium, site):
     assert not faults
 
 
-def test_a_reader_who_is_lost_can_search(open_page):
-    page = open_page("404.html", moves=False)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_reader_who_is_lost_can_search(open_page, size, theme):
+    """On a page that needs no other, in either theme."""
+    page = open_page("404.html", size=size, theme=theme, moves=False)
+    assert open_page.asked == ["404.html"]
     page.evaluate(Axe().axe_script)
     assert not page.evaluate(JUDGE.replace('"[data-look]"', '"*"'))
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert all(one.bounding_box()["height"] >= 44 for one in page.locator("a, input, button").all())
     page.locator("input[name=q]").fill("no such kernel")
     assert page.locator("form").get_attribute("action").endswith("search.html")
 
@@ -740,7 +791,22 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     for words in ("sigma", "σ=2", "γ²"):  # as one types what a formula shows
         page.locator(".ledger-filter [name=words]").fill(words)
         assert page.locator(".ledger tbody tr:visible:has(math)").count(), words
+    page.locator(".ledger-filter [name=words]").fill("pi")
+    assert shown.count() and all("π" in text for text in shown.all_text_contents()), "not those with pixels"
+    page.locator(".ledger-filter [name=words]").fill("pix")
+    assert shown.count() and all("pix" in text.lower() for text in shown.all_text_contents())
+    page.locator(".ledger-filter [name=words]").fill("most-alarms-are-false")
+    assert [link.get_attribute("href").partition("#")[2] for link in shown.locator("a").all()] == ["most-alarms-are-false"]
     page = open_page("book/claims.html#hubei", size="narrow")
     below = page.locator(".ledger-filter").bounding_box()
     assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1
     assert page.locator("#hubei .ledger tbody tr").first.is_visible() and not page.locator("#cauchy .ledger tbody tr").first.is_visible()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_row_is_seen_between_the_bar_and_the_ledger_s_filter(open_page, size):
+    page = open_page("book/claims.html", size=size)
+    page.evaluate("document.querySelectorAll('.ledger-chapter').forEach((one) => (one.open = true))")
+    page.evaluate("scrollTo({ top: 3000, behavior: 'instant' })")
+    bar, stuck = page.locator(".bd-header-article").bounding_box(), page.locator(".ledger-filter").bounding_box()
+    assert -2 <= stuck["y"] - bar["y"] - bar["height"] <= 0

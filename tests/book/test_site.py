@@ -120,10 +120,13 @@ def test_a_claim_has_its_address_its_number_and_its_code_one_click_below(site, s
             assert frame.select_one("details.claim-code .cell_input") and not frame.select_one(":scope details .cell_output")
 
 
-def test_the_head_of_a_chapter_lists_its_claims(site, soups):
+def test_the_head_of_a_chapter_lists_its_claims_with_previews(site, soups):
     for name in book.chapters():
-        links = [a["href"] for a in soups[site / "notebooks" / f"{name}.html"].select("details.claims-of-chapter li a")]
+        page = soups[site / "notebooks" / f"{name}.html"]
+        links = [a["href"] for a in page.select("details.claims-of-chapter li a")]
         assert links == [f"#{claim['slug']}" for claim in book.claims(book.load(name))]
+        previews = page.find("template", id="previews").find_all("div", recursive=False)
+        assert set(links) <= {preview["data-for"] for preview in previews}, "a claim without what its cell printed beside it"
 
 
 def test_a_claim_is_shortened_where_a_clause_ends():
@@ -192,12 +195,19 @@ def test_each_change_that_was_not_noticed_is_listed_and_what_makes_no_difference
     assert reasons and all(one[-1] in ".!?" and not one[0].islower() for one in reasons)
 
 
-def test_a_chapter_can_be_cited(site, soups):
+def test_a_chapter_and_the_book_can_be_cited(site, soups):
     """With the authors whom `CITATION.cff` names for the whole, which says of it what the configuration does."""
     cited, known = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")), book.configuration()
     (author,) = (one["name"] for one in cited["authors"])
     assert (cited["title"], cited["repository-code"]) == (known["title"], known["repository"]["url"])
     assert (cited["abstract"], cited["date-released"]) == (known["builder"]["description"], str(known["builder"]["first_day"]))
+    assert cited.keys().isdisjoint({"version", "commit"}), "which changes with each chapter: pages have it from git"
+    first = soups[site / f"{book.toc()['root']}.html"]
+    when = first.find("meta", attrs={"name": "citation_publication_date"})["content"].replace("/", "-")
+    assert cited["date-released"][:4] == when[:4] and cited["date-released"] <= when, "the year that pages cite is another: bring CITATION.cff's `date-released` and `first_day` in _config.yml up to date"
+    words, bibtex = (text.get_text() for text in first.select("details.cite pre"))
+    assert words.startswith(f"{author} ({when[:4]}). {cited['title']}") and cited["url"] in words and bibtex.startswith("@book{")
+    assert f"title = {{{cited['title']}}}" in bibtex and f"author = {{{{{author}}}}}" in bibtex and f"year = {when[:4]}" in bibtex
     for name in book.chapters():
         page = soups[site / "notebooks" / f"{name}.html"]
         title = book.title(book.load(name))
@@ -214,7 +224,10 @@ def test_the_root_and_the_404_page_lead_on(site):
     root, lost = ((site / name).read_text(encoding="utf-8") for name in ("index.html", "404.html"))
     assert "<title>" in root and 'property="og:title"' in root and "url=book/intro.html" in root
     assert 'action="' in lost and "search.html" in lost
-    assert all("data:image/svg+xml;base64,PHN2Zy" in text for text in (root, lost)) and ":root{color-scheme:light dark}" in lost
+    assert all("data:image/svg+xml;base64,PHN2Zy" in text for text in (root, lost))
+    begins = re.search(r'class="book" href="(/.*)book/intro.html"', lost)[1]
+    leads = {link.removeprefix(begins) for link in re.findall(r'href="(/[^"]*)"', lost)}
+    assert leads == {str(path.relative_to(site)) for path in [*site.glob("book/*.html"), *site.glob("notebooks/*.html")]}, "whatever the depth is at which it is shown"
     robots = site / "robots.txt"
     assert robots.is_file() == (site / "sitemap.xml").is_file() and (not robots.is_file() or "/sitemap.xml\n" in robots.read_text(encoding="utf-8"))
 

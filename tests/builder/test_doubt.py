@@ -11,7 +11,7 @@ import psutil
 import pytest
 from small import edit, wait_until
 
-from builder.doubt import command, results, state
+from builder.doubt import command, results, seeds, state
 from builder.doubt.dataflow import names
 from builder.doubt.house import Chapter
 from builder.doubt.mutants import sites
@@ -271,6 +271,11 @@ LIBRARIES = {
     "Keras's layers": ("import keras", "keras.initializers.GlorotUniform(seed=5)((2, 2)).numpy().tolist()"),
     "TensorFlow": ("import tensorflow as tf", "(tf.random.set_seed(5), tf.random.uniform((1,)).numpy().tolist())[1]"),
 }
+
+
+@pytest.mark.parametrize(("cell", "draws"), [("import os\nx = 'seed'", False), ("%matplotlib inline\nx.sample(random_state=1)", True), ("from random import choice", True), ("rng = make()", True)])
+def test_code_that_draws_nothing_has_no_other_seeds(cell, draws):
+    assert seeds.drawing([cell]) == draws
 
 
 def test_other_seeds_reach_each_library():

@@ -442,6 +442,7 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
     git("commit", "-q", "-a", "-m", "second")
     second = git("rev-parse", "HEAD")[:10]
     assert versions() == [[second, second], [first, first]]
+    assert f"version {second}" in (built.site / "book" / "intro.html").read_text(), "the book's is the newest"
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,7 @@ def again_part() -> str:
 
 
 PARTS = {"build": build_part, "again": again_part, "network": network_part}
+HEADINGS = {form.partition("\n")[0]: name for name, form in zip(PARTS, (BUILD_PART, AGAIN_PART, NETWORK_PART), strict=True)}
 MEASURED_BY_DEFAULT = ("build", "network")
 
 
@@ -152,10 +153,10 @@ def main(names: list[str]) -> None:
     if unknown := set(names) - set(PARTS):
         sys.exit(f"book: no part '{sorted(unknown)[0]}': the parts are {', '.join(PARTS)}")
     kept = re.split(r"^(?=## )", RESULT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    parts = dict(zip(PARTS, kept, strict=True))
+    parts = {HEADINGS[part.partition("\n")[0]]: part for part in kept}
     for name in names or MEASURED_BY_DEFAULT:
         parts[name] = PARTS[name]()
-        write_atomically(RESULT, PAGE.format(parts="\n".join(parts[part].strip() + "\n" for part in PARTS).strip()))
+        write_atomically(RESULT, PAGE.format(parts="\n".join(parts[part].strip() + "\n" for part in PARTS if part in parts).strip()))
         print(parts[name])
 
 

@@ -112,6 +112,14 @@ def claims(notebook: nbformat.NotebookNode) -> list[dict]:
     return found
 
 
+def in_markdown(output: nbformat.NotebookNode) -> str:
+    """What a cell's output says in words, for the chapter's Markdown; empty where it is for the eye."""
+    data = output.get("data", {})
+    for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
+    text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
+    return f"```text\n{text.rstrip()}\n```" if text else ""
+
+
 def title(notebook: nbformat.NotebookNode) -> str:
     return re.match(r"# (.+)", notebook.cells[0].source)[1].strip()
 

@@ -1,8 +1,8 @@
 """Is the book the same when it is built again? `make reproduce` builds it from nothing in a copy and compares.
 
 Compared are all files of the site, the executed notebooks among them, but for the times that the build measured: those under the titles,
-the outputs of cells tagged `timing` with their pictures and their lines in the ledger, the page of execution times, and the search index,
-which holds the words of all these. The copy has the book's history, from which dates and versions come.
+the outputs of cells tagged `timing` with their pictures and their lines in the ledger and in what machines read, and the page of execution
+times. The copy has the book's history, from which dates and versions come.
 """
 
 import json
@@ -15,8 +15,10 @@ import tempfile
 import time
 
 import bs4
+import nbformat
 
-from .files import BUILD, ROOT, BookError, digest
+from .chapters import code_cells, in_markdown
+from .files import BUILD, ROOT, BookError, digest, git
 from .render.site import complete_site
 
 TIMED = ".tag_timing .cell_output"
@@ -32,14 +34,20 @@ def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
 
 
 def with_history(folder: pathlib.Path) -> pathlib.Path:
-    """A copy of the book that is a repository too, with the same commits, the same address, and the tree's state as it is here."""
-    origin = subprocess.run(["git", "-C", ROOT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False).stdout.strip()
-    subprocess.run(["git", "clone", "--quiet", "--shared", "--no-checkout", ROOT, folder], check=True)
-    subprocess.run(["git", "-C", folder, "remote", "remove", "origin"], check=True)
-    if origin:
-        subprocess.run(["git", "-C", folder, "remote", "add", "origin", origin], check=True)
+    """A copy of the book that is a repository too, with the same commits and remotes, and the tree's state as it is here."""
+
+    def there(*words):
+        subprocess.run(["git", "-C", folder, *words], check=True)
+
+    there("clone", "--quiet", "--shared", "--no-checkout", "--origin", "here", ROOT, ".")
+    there("remote", "remove", "here")
+    there("fetch", "--quiet", ROOT, "+refs/remotes/*:refs/remotes/*")
+    for name in git("remote").split():
+        there("remote", "add", name, git("remote", "get-url", name))
+        if default := git("symbolic-ref", "--quiet", f"refs/remotes/{name}/HEAD"):
+            there("symbolic-ref", f"refs/remotes/{name}/HEAD", default)
     copy_of_the_book(folder)
-    subprocess.run(["git", "-C", folder, "reset", "--quiet"], check=True)
+    there("reset", "--quiet")
     return folder
 
 
@@ -74,20 +82,21 @@ def without_times(path: pathlib.Path) -> bytes | str:
         return str(soup)
     if path.name == "claims.json":
         claims = json.loads(path.read_text(encoding="utf-8"))
-        timed = {name: printed_times(path.parent / "executed" / f"{name}.ipynb") for name in {claim["chapter"] for claim in claims}}
-        return json.dumps([{**claim, "value": None} if claim["value"].strip() in timed[claim["chapter"]] else claim for claim in claims])
+        timed = {name: timed_cells(path.parent / "executed" / f"{name}.ipynb") for name in {claim["chapter"] for claim in claims}}
+        return json.dumps([{**claim, "value": None} if claim["cell"] in timed[claim["chapter"]] else claim for claim in claims])
     if path.suffix == ".md" and (executed := path.parents[1] / "executed" / f"{path.stem}.ipynb").is_file():
         text = path.read_text(encoding="utf-8")
-        for printed in printed_times(executed):
-            text = text.replace(printed, "")
+        for cell in timed_cells(executed).values():
+            for shown in filter(None, map(in_markdown, cell.outputs)):
+                text = text.replace(shown, "")
         return text
     return path.read_bytes()
 
 
-def printed_times(executed: pathlib.Path) -> set[str]:
-    """What the cells tagged `timing` of an executed notebook printed."""
-    timed = [cell for cell in json.loads(executed.read_text(encoding="utf-8"))["cells"] if "timing" in cell["metadata"].get("tags", [])]
-    return {"".join(output["text"]).strip() for cell in timed for output in cell.get("outputs", []) if "text" in output} - {""}
+def timed_cells(executed: pathlib.Path) -> dict[int, nbformat.NotebookNode]:
+    """The code cells tagged `timing` of an executed notebook, by their numbers."""
+    cells = code_cells(nbformat.read(executed, as_version=4))
+    return {number: cell for number, cell in enumerate(cells, start=1) if "timing" in cell.metadata.get("tags", [])}
 
 
 def pictures_of_times(site: pathlib.Path) -> set[str]:

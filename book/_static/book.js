@@ -253,7 +253,7 @@ lay out what is far away. */
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       const shown = form.querySelector("output");
       shown.textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
-      if (!left) {
+      if (!left && (words.length || chapter)) {
         const search = new URL(`../search.html?q=${encodeURIComponent(words.join(" "))}`, root);
         shown.textContent = `No claim${chapter ? " of this chapter" : ""} has these words. `;
         shown.append(Object.assign(document.createElement("a"), { href: search, textContent: "Search the whole book" }));

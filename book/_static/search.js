@@ -13,15 +13,17 @@
       "using versus very vs was we were what when where which while who why will with would you your").split(" "),
   );
 
+  const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
+
   /* Words for the same thing, one of which the book uses. */
-  const alike = { normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei" };
+  const alike = dictionary({ normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei" });
 
   const load = (path) =>
     new Promise((resolve, reject) => {
       document.head.append(Object.assign(document.createElement("script"), { src: new URL(path, root), onload: resolve, onerror: reject }));
     });
 
-  const short = { se: "standard error", sd: "standard deviation" };
+  const short = dictionary({ se: "standard error", sd: "standard deviation" });
   const ledger = "book/claims.html";
 
   const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ");
@@ -43,7 +45,7 @@
       const stemmer = new Stemmer();
       const stem = (term) => {
         const word = term.toLowerCase();
-        return empty.has(word) ? null : stemmer.stemWord(alike[word] ?? word);
+        return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
       };
       const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize, processTerm: stem });
       index.addAll(searchEntries);
@@ -70,7 +72,7 @@
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.3, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
-    const query = asking.replace(/[a-z]+/gi, (word) => short[word.toLowerCase()] ?? word);
+    const query = asking.replace(/[a-z]+/gi, (word) => short.get(word.toLowerCase()) ?? word);
     const { index, stem, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const asked = new Set(terms(query));
@@ -110,8 +112,9 @@
     return { found: other === query ? [] : await search(other), query: other };
   }
 
-  /* A message that was pasted is explained where it is quoted; elsewhere its words are only near. */
-  const pasted = (query) => /(Error|Warning|Exception)\b/.test(query) || query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6;
+  /* A message that was pasted is explained where it is quoted; elsewhere its words are only near. A question is none, however long. */
+  const asks = /^(how|why|what|which|when|where|who|do|does|is|are|can|should)\b/i;
+  const pasted = (query) => /(Error|Warning|Exception)\b/.test(query) || (!asks.test(query) && query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6);
   const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || place.kind === "question" || place.share === 1);
   window.bookSearch = (query) => find(query).then(({ found }) => found);
 

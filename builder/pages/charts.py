@@ -6,6 +6,7 @@ page's own copy of Vega is loaded when a chart comes into view, with the chart's
 
 import html
 import json
+import math
 import pathlib
 import re
 
@@ -36,8 +37,8 @@ def write(app, specification: dict, chapter: str, number: int) -> None:
 
 
 def bound(parameter: dict) -> bool:
-    """To a slider, a list or buttons of the page."""
-    return "value" in parameter and "input" in (parameter.get("bind") or {})
+    """To a slider, a list or buttons of the page. Those of a selection Vega makes: they set its fields, not it."""
+    return "value" in parameter and "select" not in parameter and "input" in (parameter.get("bind") or {})
 
 
 def unbound(specification: dict) -> dict:
@@ -63,12 +64,20 @@ def controls(specification: dict, described_by: str) -> str:
         elif bind["input"] == "checkbox":
             row = f'<label>{name}<input type="checkbox" {own}{" checked" * bool(value)}></label>'
         elif bind["input"] == "range":
-            limits = " ".join(f'{limit}="{bind[limit]}"' for limit in ("min", "max", "step") if limit in bind)
+            low, high = bind.get("min", min(0, value)), bind.get("max", max(100, value))
+            limits = f'min="{low}" max="{high}" step="{bind.get("step") or step(low, high):g}"'
             row = f'<label>{name}<input type="range" {own} {limits} value="{value}"><span>{value}</span></label>'
         else:
             raise BookError(f"its control `{bind['input']}` is none of range, radio, select, checkbox")
         rows += f'<div class="vega-bind">{row}</div>'
     return f'<form class="vega-bindings" autocomplete="off">{rows}</form>' if rows else ""
+
+
+def step(low: float, high: float) -> float:
+    """Of a slider that names none, as Vega has it: about a hundredth of its way, a round number."""
+    about = (high - low) / 100
+    power = 10 ** math.floor(math.log10(about))
+    return power * next(times for times, square in ((10, 50), (5, 10), (2, 2), (1, 0)) if (about / power) ** 2 >= square)
 
 
 def size(file: pathlib.Path) -> tuple[float, float]:

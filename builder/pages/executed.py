@@ -81,13 +81,15 @@ def sets_up(statement: ast.stmt) -> bool:
     if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)):
         return True
     if isinstance(statement, (ast.With, ast.Try)):
-        return all(map(sets_up, [*statement.body, *(one for handler in getattr(statement, "handlers", []) for one in handler.body)]))
-    called = statement.value.func if isinstance(statement, (ast.Expr, ast.Assign)) and isinstance(statement.value, ast.Call) else None
-    last = getattr(called, "attr", getattr(called, "id", None))
-    if isinstance(statement, ast.Expr):
-        return last in SETTINGS
-    constant = isinstance(statement, ast.Assign) and not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(statement.value))
-    return constant or last == "default_rng"
+        return all(sets_up(part) for part in ast.walk(statement) if isinstance(part, ast.stmt) and part is not statement)
+    if not isinstance(statement, (ast.Expr, ast.Assign)):
+        return False
+    if not isinstance(statement.value, ast.Call):
+        return isinstance(statement, ast.Assign) and not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(statement.value))
+    called, *arguments = ast.iter_child_nodes(statement.value)
+    if any(isinstance(part, ast.Call) for argument in arguments for part in ast.walk(argument)):  # what it sets is computed
+        return False
+    return getattr(called, "attr", getattr(called, "id", None)) in (SETTINGS if isinstance(statement, ast.Expr) else ("default_rng",))
 
 
 def is_setup(cell: nbformat.NotebookNode) -> bool:

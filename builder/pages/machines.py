@@ -83,7 +83,7 @@ def doubt(chapter: str, claim: int) -> dict | None:
 
 
 def twin(name: str, base: str) -> str:
-    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins."""
+    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins, those to other pages to these."""
     notebook, parts, claims = executed.chapter(name), [], chapters.claims(executed.chapter(name))
     slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in claims}
     doubts_of = {id(claim["cell"]): told(name, claim["number"]) for claim in claims}
@@ -91,15 +91,13 @@ def twin(name: str, base: str) -> str:
         if cell.cell_type == "markdown":
             begins = next((sign for sign in slugs if cell.source.startswith(sign)), None)
             source = re.sub(r"(\]\(\w+)\.ipynb(?=[)#])", r"\1.md", cell.source)
+            source = re.sub(r"(\]\(\.\./[\w/-]+)\.md(?=[)#])", r"\1.html", source)
             parts.append(f'<a id="{slugs[begins]}"></a>{source}' if begins else source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
-            data = output.get("data", {})
-            for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
-            text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
-            if text:
-                parts.append(f"```text\n{text.rstrip()}\n```")
+            if text := chapters.in_markdown(output):
+                parts.append(text)
             elif alt := cell.metadata.get("mystnb", {}).get("image", {}).get("alt"):
                 parts.append(f"*Figure: {alt}*")
         if doubt := doubts_of.get(id(cell)):

@@ -173,7 +173,7 @@ def cite(app, doctree):
 
 def for_bibtex(text: str) -> str:
     """With TeX's own signs escaped; formulas stay as they are."""
-    return re.sub(r"[&%#]", r"\\\g<0>", text)
+    return "".join(part if i % 2 else re.sub(r"[&%#_]", r"\\\g<0>", part) for i, part in enumerate(re.split(r"(\$[^$]+\$)", text)))
 
 
 def unmarked(text: str) -> str:
@@ -208,7 +208,7 @@ def describe(app, pagename, templatename, context, doctree):
     context["citation"] += "".join(f'<link rel="alternate" type="{kind}" title="{what}" href="{context["pathto"](path, 1)}">' for kind, what, path in twins)
     context["metatags"] = context.get("metatags", "").replace(VIEWPORT, "")
     is_the_book = html.unescape(context.get("title") or "") == app.config.html_title
-    context["title_ends"] = option("description", "").partition(". ")[0] if is_the_book else app.config.html_title
+    context["title_ends"] = option("description", "").partition(". ")[0].rstrip(".") if is_the_book else app.config.html_title
     data = json.dumps(part, ensure_ascii=False).replace("<", "\\u003c")
     context["structured_data"] = f'<script type="application/ld+json">{data}</script>'
 

@@ -28,8 +28,9 @@ class Estimate(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
-        if tag == "img" and "only-dark" not in (attrs.get("class") or "") and {"width", "height"} <= attrs.keys():
-            width, height = float(attrs["width"]), float(attrs["height"])
+        pixels = [re.fullmatch(r"([\d.]*\d)(?:px)?", attrs.get(one) or "0") for one in ("width", "height")]
+        if tag == "img" and "only-dark" not in (attrs.get("class") or "") and all(one and float(one[1]) for one in pixels):
+            width, height = (float(one[1]) for one in pixels)
             self.add(*(height * min(LARGER, one / width) + 16 for one in ACROSS))
         if tag in ALONE:
             return

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from small import ONE, SmallBook, edit, wait_until
 
+from benchmarks import build as bench
 from builder.chapters import chapters, load
 from builder.execute import key as keys
 from builder.files import ROOT
@@ -224,6 +225,20 @@ def test_make_again_ends_what_it_started(small, gate):
     process.terminate()
     assert process.wait(timeout=300) == 128 + signal.SIGTERM
     wait_until(lambda: not small.processes(), "the end of what it started")
+
+
+def test_a_part_of_the_benchmarks_takes_its_place_on_their_page(tmp_path, monkeypatch):
+    """Also one that the page did not have before; the others stay as they are."""
+    page = tmp_path / "benchmarks.md"
+    page.write_text(bench.PAGE.format(parts=f"{bench.BUILD_PART}\n{bench.NETWORK_PART}"))
+    monkeypatch.setattr(bench, "RESULT", page)
+    monkeypatch.setattr(bench.again, "known", lambda: [{"busy": 2, "seconds": 8, "fault": None}, {"busy": 2, "seconds": 10, "fault": "book: no"}])
+    for _ in range(2):
+        bench.main(["again"])
+        text = page.read_text()
+        assert [text.count(form.partition("\n")[0]) for form in (bench.BUILD_PART, bench.AGAIN_PART, bench.NETWORK_PART)] == [1, 1, 1]
+        assert bench.BUILD_PART.strip() in text and text.endswith(f"{bench.NETWORK_PART.strip()}\n")
+        assert "**1 of 2 builds executed every chapter**" in text and "| 2 | 2 | 1 | 9 |" in text
 
 
 def test_the_rest_of_a_killed_build_replaces_no_newer_result(small, gate):

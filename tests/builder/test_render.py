@@ -18,7 +18,7 @@ from sphinx.util.parallel import ParallelTasks
 
 from small import ONE, SmallBook, edit, wait_until
 
-from builder import compare, paper
+from builder import compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, machines, repository
 from builder.render import heights
@@ -258,28 +258,39 @@ def test_the_markdown_of_what_is_seen_alone_is_its_alt_text(monkeypatch):
     assert "*Figure: A cart*" in shown and "object>" not in shown
 
 
+def test_the_links_of_a_chapter_s_markdown_lead_to_what_is_there(monkeypatch):
+    prose = nbformat.v4.new_markdown_cell("# One\n\nAs [two](two.ipynb#claim-1) says; see [how](../book/running.md#when-a-cell-fails), [Claims](../book/claims.md).")
+    monkeypatch.setattr(executed, "chapter", lambda name: nbformat.v4.new_notebook(cells=[prose]))
+    assert "As [two](two.md#claim-1) says; see [how](../book/running.html#when-a-cell-fails), [Claims](../book/claims.html)." in machines.twin("one", "")
+
+
 @pytest.mark.parametrize(("printed", "columns"), [("mean   0.1\nmedian 0.2  0.3\nmode  4", True), ("a sentence, then two numbers:  1\n  2", False), ("", False)])
 def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns
 
 
-def test_printed_times_are_no_difference(tmp_path):
-    """Neither in what machines read: a chapter's Markdown and the list of claims."""
+def test_times_are_no_difference(tmp_path, monkeypatch):
+    """Neither in what machines read, a chapter's Markdown and the list of claims: printed, and displayed as a table. A number that is like a time's is none."""
 
     def site(seconds, value):
         folder = tmp_path / f"{seconds}-{value}"
-        cells = [("timing", f"{seconds} s\n"), ("claim", f"{value}\n")]
-        cells = [{"metadata": {"tags": [tag]}, "outputs": [{"text": text}]} for tag, text in cells]
+        printed = [nbformat.v4.new_output("stream", text=f"{one}\n") for one in (seconds, value)]
+        table = nbformat.v4.new_output("execute_result", {"text/markdown": f"| {seconds} |", "text/plain": "<IPython.core.display.Markdown object>"})
+        code = [("timing", [table]), ("timing", [printed[0]]), ("claim", [printed[1]])]
+        cells = [nbformat.v4.new_code_cell(f"f{i}()", id=f"c{i}", metadata={"tags": [tag]}, outputs=outputs) for i, (tag, outputs) in enumerate(code)]
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# One", id="title"), *cells])
         for name in ("executed", "notebooks"):
             (folder / name).mkdir(parents=True)
-        (folder / "executed" / "one.ipynb").write_text(json.dumps({"cells": cells}))
-        (folder / "notebooks" / "one.md").write_text(f"# One\n{seconds} s\n{value}\n")
-        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "value": f"{seconds} s"}, {"chapter": "one", "value": f"{value}"}]))
+        nbformat.write(notebook, folder / "executed" / "one.ipynb")
+        monkeypatch.setattr(executed, "chapter", lambda name: notebook)
+        (folder / "notebooks" / "one.md").write_text(machines.twin("one", ""))
+        (folder / "claims.json").write_text(json.dumps([{"chapter": "one", "cell": cell, "value": str(one)} for cell, one in ((2, seconds), (3, value))]))
         return folder
 
     first = site(1.2, 7)
     assert compare.differences(first, site(3.4, 7)) == []
-    assert compare.differences(first, site(1.2, 8)) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
+    for one, other in ((first, site(1.2, 8)), (site(1, 1), site(1, 11))):
+        assert compare.differences(one, other) == ["claims.json", "executed/one.ipynb", "notebooks/one.md"]
 
 
 def test_a_copy_to_compare_with_has_the_history(tmp_path):
@@ -291,6 +302,31 @@ def test_a_copy_to_compare_with_has_the_history(tmp_path):
     copy = compare.with_history(tmp_path)
     for words in (["status", "--porcelain", "--untracked-files=no"], ["log", "--format=%H %cI", "--", "notebooks"]):
         assert git(copy, *words) == git(ROOT, *words), words
+
+
+@pytest.mark.parametrize(("remote", "branch"), [("origin", "master"), ("upstream", "trunk")])
+def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path, monkeypatch):
+    """Of a clone whose remote and its branch are called otherwise, on a branch that was not pushed."""
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    for word in ("book", "clone", "copy"):
+        (tmp_path / word).mkdir()
+
+    def git(folder, *words):
+        subprocess.run(["git", "-C", tmp_path / folder, "-c", "user.name=x", "-c", "user.email=x@y", *words], check=True, capture_output=True)
+
+    git("book", "init", f"--initial-branch={branch}")
+    (tmp_path / "book" / "one").write_text("one")
+    git("book", "add", ".")
+    git("book", "commit", "-m", "first")
+    git("clone", "clone", "--origin", remote, tmp_path / "book", ".")
+    git("clone", "remote", "set-url", remote, "https://github.com/small/book")
+    git("clone", "switch", "-c", "mine")
+    for module in (files, compare):
+        monkeypatch.setattr(module, "ROOT", tmp_path / "clone")
+    there = repository.found({})
+    compare.with_history(tmp_path / "copy")
+    monkeypatch.setattr(files, "ROOT", tmp_path / "copy")
+    assert repository.found({}) == there == repository.Repository("github.com", "small/book", branch)
 
 
 def test_no_fault_of_a_page_is_swallowed():
@@ -412,13 +448,16 @@ def test_the_first_page_has_the_book_s_title_once_and_the_description_beside_it(
     """In the head alone: the logo and the feed are called as on every page."""
     edit(built.root / "_config.yml", "title: A small book", "title: Small & whole")
     edit(built.root / "_config.yml", "builder: {", "builder: {description: What it shows. And more., ")
+    edit(built.root / "notebooks" / "one.ipynb", "# One", "# One_step of $x_1$")
     edit(built.root / "book" / "intro.md", "# A small book", "# Small & whole")
     page = (built.render() / "book" / "intro.html").read_text()
     assert "<title>Small &amp; whole &#8212; What it shows</title>" in page
     assert "What it shows" not in page.partition("</title>")[2]
     assert "<title>Claims &#8212; Small &amp; whole</title>" in (built.site / "book" / "claims.html").read_text()
     cited = (built.site / "notebooks" / "one.html").read_text()
-    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited
+    assert r"booktitle = {Small \&amp; whole}" in cited and "In Small &amp; whole." in cited and r"{One\_step of $x_1$}" in cited
+    edit(built.root / "_config.yml", "What it shows. And more.,", "What it shows.,")
+    assert "<title>Small &amp; whole &#8212; What it shows</title>" in (built.render() / "book" / "intro.html").read_text()
 
 
 def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
@@ -456,6 +495,10 @@ def test_the_version_to_cite_is_that_of_the_text_on_the_page(built):
         ("import os\nassert os.name", False),
         ("two = 2", False),
         ("%matplotlib inline\nimport os", False),
+        ("import json\ncounts = {}\ncounts.update(json.loads(text))", False),
+        ("import numpy as np\nrng = np.random.default_rng(draw())", False),
+        ("import os\ntry:\n    import triton\nexcept ImportError:\n    pass\nelse:\n    train()", False),
+        ("import os\ntry:\n    import triton\nfinally:\n    train()", False),
     ],
 )
 def test_what_only_sets_up_is_folded(source, folded):
@@ -475,6 +518,9 @@ def test_the_sections_of_a_long_page_have_heights():
     shown = heights.with_heights(page.format(code * 6))
     (a, a_narrow), (b, b_narrow) = [[int(one) for one in two] for two in re.findall(r'--tall: (\d+)px; --tall-narrow: (\d+)px" id=', shown)]
     assert 2500 < a < 3000 < a_narrow < 3600 and 12_000 < b < 13_000 and b_narrow - b < 100
+    for odd in ('width="50%" height="40%"', 'width="0" height="0"', "width height", 'width="auto" height="3"'):
+        assert heights.estimated(f"<section><img {odd}></section>") == [0, 0]
+    assert heights.estimated('<section><img width="30px" height="20px"></section>') == heights.estimated('<section><img width="30" height="20"></section>') != [0, 0]
 
 
 def test_controls_are_those_that_vega_would_make():
@@ -488,3 +534,13 @@ def test_controls_are_those_that_vega_would_make():
     assert '<option value="1">one</option><option value="2" selected>two</option>' in form
     assert charts.unbound(specification)["params"] == [legend, {"name": "n", "value": 3}, {"name": "k", "value": 2}]
     assert charts.controls({"params": [legend]}, "view") == ""
+    selection = {"name": "of_field", "value": "a", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}}
+    assert charts.controls({"params": [selection]}, "view") == "" and charts.unbound({"params": [selection]})["params"] == [selection]
+
+
+@pytest.mark.parametrize(
+    ("bind", "limits"), [({"min": 0, "max": 1}, 'min="0" max="1" step="0.01"'), ({"min": 10, "max": 40}, 'min="10" max="40" step="0.2"'), ({}, 'min="0" max="100" step="1"'), ({"max": 3, "step": 0.5}, 'min="0" max="3" step="0.5"')]
+)
+def test_a_slider_that_names_no_step_has_that_of_vega(bind, limits):
+    """The browser's own, 1, would reach but the ends of some."""
+    assert f'{limits} value="0.4">' in charts.controls({"params": [{"name": "n", "value": 0.4, "bind": {"input": "range", **bind}}]}, "view")

@@ -463,6 +463,7 @@ def test_code_can_be_copied(open_page):
     button = page.locator(".cell_input button.copybtn").first
     button.click(force=True)
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('import'))")
+    assert page.locator(".cell_output .copybtn").count() and not page.evaluate("[...document.querySelectorAll('.copybtn svg')].map((icon) => icon.getBoundingClientRect().width).filter((width) => 0 < width && width < 20)")
     page = open_page("book/intro.html#cite", permissions=["clipboard-read", "clipboard-write"])
     page.locator(".cite button.copybtn").last.click()
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.startsWith('@book{'))")

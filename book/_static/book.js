@@ -227,20 +227,24 @@ lay out what is far away. */
 
   /* Formulas hold the letter, readers type its name. */
   const greek = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega".split(" ");
-  const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => `${letter} ${greek[letter.charCodeAt(0) - 0x3b1]} `);
+  const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => ` ${greek[letter.charCodeAt(0) - 0x3b1]} `);
 
-  /* A letter's name is a word of its own: `pi` is not in "pixel", nor `eta` in "theta". */
-  const has = (text, word) => (greek.includes(word) ? new RegExp(`(?<!\\p{L})${word}(?!\\p{L})`, "u").test(text) : text.includes(word));
+  /* Its words between spaces, what stands between them left out; a point and a comma are part of a number. Of a name in code the parts are words too. */
+  const spaced = (text) => ` ${named(text).replace(/[^\p{L}\p{N}.,]+|(?<!\d)[.,]+|[.,]+(?!\d)/gu, " ").trim()} `;
+  const wordsOf = (text) => spaced(text) + spaced(text.replace(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, " "));
+
+  /* At the beginning of a word: `auc` is not in "Cauchy". A letter's name is a word of its own: `pi` is not in "pixel". */
+  const has = (text, word) => text.includes(greek.includes(word.trim()) ? word : word.trimEnd());
 
   /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
-    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(`${row.textContent} ${row.querySelector("a").hash}`) })));
+    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: wordsOf(`${row.textContent} ${row.querySelector("a").hash}`) })));
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
-      const words = named(form.elements.words.value).split(/\s+/).filter(Boolean);
+      const words = form.elements.words.value.split(/\s+/).map(spaced).filter((word) => word.trim());
       const chapter = form.elements.chapter.value;
       for (const { row, text } of rows) row.hidden = !words.every((word) => has(text, word));
       for (const table of tables) {
@@ -254,7 +258,7 @@ lay out what is far away. */
       const shown = form.querySelector("output");
       shown.textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
       if (!left && (words.length || chapter)) {
-        const search = new URL(`../search.html?q=${encodeURIComponent(words.join(" "))}`, root);
+        const search = new URL(`../search.html?q=${encodeURIComponent(form.elements.words.value.trim())}`, root);
         shown.textContent = `No claim${chapter ? " of this chapter" : ""} has these words. `;
         shown.append(Object.assign(document.createElement("a"), { href: search, textContent: "Search the whole book" }));
       }

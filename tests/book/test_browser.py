@@ -799,6 +799,8 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert shown.count() and all("π" in text for text in shown.all_text_contents()), "not those with pixels"
     page.locator(".ledger-filter [name=words]").fill("pix")
     assert shown.count() and all("pix" in text.lower() for text in shown.all_text_contents())
+    page.locator(".ledger-filter [name=words]").fill("auc")
+    assert shown.count() and all(re.search(r"(?<![A-Za-z])AUC", text) for text in shown.all_text_contents()), "not those of Cauchy"
     page.locator(".ledger-filter [name=words]").fill("most-alarms-are-false")
     assert [link.get_attribute("href").partition("#")[2] for link in shown.locator("a").all()] == ["most-alarms-are-false"]
     page.route("**/book/claims.html*", lambda route: route.fulfill(body=re.sub("<tbody>.*?</tbody>", "", route.fetch().text(), flags=re.S), content_type="text/html"))

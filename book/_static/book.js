@@ -20,21 +20,27 @@ lay out what is far away. */
     }
   });
 
-  /* Paper is light, whatever the screen is, and has everything: what is folded, and what the ledger's filter leaves out. */
+  /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
+  where it is; that of claims is there, for it is what shows them. */
   function printWhole() {
     let theme, folded, left;
     addEventListener("beforeprint", () => {
       theme = document.documentElement.dataset.theme;
-      folded = document.querySelectorAll(".bd-article details:not([open])");
+      folded = document.querySelectorAll(".bd-article details:not([open], .hide)");
       left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
       document.documentElement.dataset.theme = "light";
       folded.forEach((one) => (one.open = true));
       left.forEach((one) => (one.hidden = false));
+      for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
+        const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
+        summary.dataset.paper = `${what}: ${summary.closest(".cell").id.replace("-", "\u00a0")} on the page, folded`;
+      }
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
       folded.forEach((one) => (one.open = false));
       left.forEach((one) => (one.hidden = true));
+      document.querySelectorAll("[data-paper]").forEach((one) => delete one.dataset.paper);
     });
   }
 

@@ -552,8 +552,8 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
     assert page.evaluate("document.documentElement.scrollWidth") == SIZES["narrow"][0]
 
 
-def test_paper_has_everything(open_page):
-    """What is folded on the screen, once; afterwards the page is as it was."""
+def test_paper_has_all_text(open_page):
+    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no frame is torn."""
     page = open_page("notebooks/binary_metrics.html")
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
@@ -562,21 +562,35 @@ def test_paper_has_everything(open_page):
         return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
     }""")
     assert faint == 0, "paper does not wait until something has faded in"
-    assert folded and page.locator("article details:not([open])").count() == 0
+    assert folded and page.locator("article details:not([open], .hide)").count() == 0
+    code = page.locator("article details.hide:not([open])")
+    assert code.count() and code.count() == page.locator("details.hide:not([open]) > summary[data-paper]").count() and code.locator("pre:visible").count() == 0
+    assert page.locator("#cell-1 summary").get_attribute("data-paper") == "The imports and settings: cell\u00a01 on the page, folded"
+    assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
+    assert page.locator(".claim").first.evaluate("one => getComputedStyle(one).breakInside") == "avoid-page"
+    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
+    assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
     asked = page.locator("blockquote:has(+ .guess)").first
     assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("article details:not([open])").count() == folded
+    assert page.locator("article details:not([open])").count() == folded and page.locator("[data-paper]").count() == 0
+
+    def sheets(page):
+        return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin={side: "12mm" for side in ("top", "bottom", "left", "right")})))
+
+    page.emulate_media(media="screen")
+    few = sheets(page)
+    page.locator(".code-switch").click()
+    assert few < 0.9 * sheets(page), "who shows all code has it on paper too"
     page = open_page("book/claims.html", size="narrow")
     page.locator(".ledger-filter [name=words]").fill("batch size")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     rows = page.locator(".ledger tbody tr")
     assert page.locator(".ledger tbody tr:visible").count() == rows.count() and page.locator(".ledger-filter").is_hidden()
-    sheets = len(re.findall(rb"/Type\s*/Page\b", open_page("book/claims.html").pdf()))
-    assert sheets < rows.count() / 4.5, "sheets are nearly blank"
+    assert sheets(open_page("book/claims.html")) < rows.count() / 4.5, "sheets are nearly blank"
 
 
 def test_a_browser_that_keeps_nothing(open_page):

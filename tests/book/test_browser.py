@@ -719,10 +719,27 @@ def test_the_page_of_results(open_page):
     field.fill("how do I compute the class weights for an imbalanced data set in keras")  # long, and no message
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
     assert page.evaluate("Promise.all(['constructor', '__proto__'].map(bookSearch)).then(() => true)"), "what any object has in JavaScript is no word's other name"
+    for message in ("ValueError: Shapes (None, 1) and (None, 10) are incompatible", "Shapes (None, 1) and (None, 10) are incompatible"):  # its words are in the book, it is not
+        field.fill(message)
+        page.wait_for_function("query => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')", arg=message)
+    field.fill("ValueError: FBetaScore expects 2D inputs with shape (batch_size, output_dim)")
+    page.wait_for_function("() => /^(No|\\d+) places? ha/.test(document.querySelector('#search-status').textContent)")
+    field.fill("recal vs precission")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “recall vs precision”?')")
     field.fill("gausian")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
     field.fill("how to run it")
     page.wait_for_function("() => document.querySelector('#search-results a')?.textContent === 'How to run it'")
+
+
+def test_a_result_says_things_once(open_page):
+    """Its excerpt is not its title again, and what a chapter promises is not run into its question."""
+    page = open_page("search.html?q=confidence interval for the mean looks fine")
+    page.wait_for_selector("#search-results li")
+    for title, text in page.evaluate("[...document.querySelectorAll('#search-results li')].map((one) => [one.querySelector('a'), one.querySelector('.search-text')].map((part) => part.textContent))"):
+        assert not text.startswith(title)
+    chapters = page.evaluate("searchEntries.filter(({ kind }) => kind === 'chapter').map(({ text }) => text)")
+    assert len(chapters) == len(book.chapters()) and all(text[-1] in "?.!" and "What you will see" not in text for text in chapters)
 
 
 def test_a_result_shows_two_lines_of_what_a_claim_printed(open_page):

@@ -86,7 +86,7 @@ def live_head(app, name: str, chart: tuple, link: str = "") -> str:
     """That chart with its controls and its caption, which ends with a link."""
     number, cell, specification = chart
     caption = with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption}{link}</p>')
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption}{link}</p>', told=cell.metadata.get("controls"))
 
 
 def hero(app, name: str, notebook) -> str:

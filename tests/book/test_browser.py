@@ -278,6 +278,34 @@ def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):
     page.wait_for_function(kept, polling=200)
 
 
+def test_a_chart_at_the_head_and_further_down_is_one(open_page):
+    """What is set in one is set in the other, alive or not."""
+    page = open_page("notebooks/class_weights.html")
+    page.locator("#chart-hero [name=B]").fill("64")
+    assert page.locator("#chart-1 [name=B]").input_value() == "64" and page.locator("#chart-1 [name=B] + span").inner_text() == "64"
+    page.locator("#chart-1").scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('#chart-1[data-ready=true]')?.view.signal('B') === 64", polling=200)
+    page.locator("#chart-1 [name=w]").fill("20")
+    page.wait_for_function("() => document.querySelector('#chart-hero[data-ready=true]')?.view.signal('w') === 20", polling=200)
+    page = open_page("notebooks/keras_masking.html")
+    page.locator("#chart-hero [value*=after]").check()
+    assert page.locator("#chart-1 [value*=after]").is_checked()
+
+
+def test_a_slider_says_what_the_chart_says(open_page):
+    """Of a chart whose slider counts doublings, the sample size; before it lives, and after."""
+    page = open_page("notebooks/central_limit_theorem.html", moves=False)
+    slider = page.locator("#chart-hero input")
+    for how, power in (("still", 4), ("moved", 7)):
+        if how == "moved":
+            page.mouse.move(9, 9)
+            page.wait_for_selector("#chart-hero[data-ready=true]")
+            slider.fill(str(power))
+            page.wait_for_function("n => [...document.querySelectorAll('#chart-hero svg text')].some((one) => one.textContent === n)", arg=f"n = {2**power}", polling=200)
+        assert page.locator("#chart-hero .vega-bind-name").inner_text() == "observations n"
+        assert page.locator("#chart-hero input + span").inner_text() == slider.get_attribute("aria-valuetext") == str(2**power)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", ["book/intro", "book/claims", "notebooks/central_limit_theorem", "notebooks/docker_kernels"])
 def test_the_first_move_moves_nothing(open_page, name, size):

@@ -172,21 +172,36 @@ lay out what is far away. */
     }
   }
 
+  /* Beside a slider that a cell made itself, what it is set to, in the words that the cell has for those who do not see it. */
+  function showValues() {
+    for (const slider of document.querySelectorAll(".cell_output :not(.chart *) > label > input[type=range]:only-of-type")) {
+      if (slider.parentElement.querySelector("output, span")) continue;
+      const value = document.createElement("output");
+      const show = () => (value.textContent = slider.getAttribute("aria-valuetext")?.split(",")[0] ?? slider.value);
+      value.setAttribute("aria-hidden", "true"); // a screen reader has it from the slider
+      slider.after(value);
+      slider.addEventListener("input", show);
+      new MutationObserver(show).observe(slider, { attributeFilter: ["aria-valuetext"] });
+      show();
+    }
+  }
+
   /* One switch for all code of the site, remembered. */
   function switchCode() {
     const folded = () => document.querySelectorAll(".bd-article details.hide, .bd-article details.claim-code");
     const facts = document.querySelector(".facts");
     if (!facts || !folded().length) return;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "code-switch" });
+    let shown;
     const show = (open) => {
-      button.textContent = open ? "Hide all code" : "Show all code";
-      button.setAttribute("aria-pressed", open);
+      shown = open;
+      button.textContent = open ? "Hide all code" : "Show all code"; // which says its state: it is not "pressed" as well
     };
     const remembered = localStorage.getItem("code") === "open";
     show(remembered);
     if (remembered) folded().forEach((one) => (one.open = true));
     button.addEventListener("click", () => {
-      const open = button.getAttribute("aria-pressed") !== "true";
+      const open = !shown;
       folded().forEach((one) => (one.open = open));
       show(open);
       localStorage.setItem("code", open ? "open" : "folded");
@@ -362,6 +377,7 @@ lay out what is far away. */
     addEventListener("hashchange", unfold);
     printWhole();
     switchCode();
+    showValues();
     copyAddresses();
     closeDrawer();
     letScrollWhatIsNear();

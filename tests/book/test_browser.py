@@ -322,6 +322,32 @@ def test_the_first_move_moves_nothing(open_page, name, size):
     assert abs(page.evaluate(long) / height - 1) < 0.25
 
 
+def test_the_ledger_has_the_width_of_the_window(open_page):
+    """No contents beside it, which its filter lists; on a phone they are in their drawer."""
+    page = open_page("book/claims.html")
+    assert page.locator("article").bounding_box()["width"] >= 1000 and page.locator("#pst-page-toc-nav").is_hidden()
+    widths = [page.locator(f".ledger th:nth-child({column})").first.bounding_box()["width"] for column in (2, 3, 4)]
+    assert widths[0] > 350 and widths[1] > 370 and page.locator(".ledger").first.locator("th").count() == 4
+    page = open_page("book/claims.html", size="narrow")
+    page.locator(".secondary-toggle").click()
+    assert page.locator("dialog[open] #pst-page-toc-nav").is_visible()
+
+
+def test_folds_in_a_row_stand_as_a_list(open_page):
+    page = open_page("notebooks/central_limit_theorem.html")
+    tops = page.locator("#move-n-yourself > .cell > details.hide > summary").evaluate_all("all => all.slice(0, 3).map((one) => one.getBoundingClientRect().top)")
+    assert len(tops) == 3 and all(below - above < 40 for above, below in zip(tops, tops[1:])), tops
+
+
+def test_the_switch_for_code_says_its_state_once(open_page):
+    page = open_page("notebooks/cauchy.html", size="narrow", has_touch=True)
+    switch = page.locator(".code-switch")
+    for words, shown in (("Show all code", False), ("Hide all code", True), ("Show all code", False)):
+        assert switch.inner_text() == words and switch.get_attribute("aria-pressed") is None and page.locator("#cell-1 pre").is_visible() == shown
+        switch.click()
+    assert all(link.bounding_box()["height"] >= 44 for link in page.locator(".facts a").all())
+
+
 def test_imports_and_settings_are_folded(open_page):
     page = open_page("notebooks/central_limit_theorem.html")
     setup = page.locator("#cell-1")
@@ -451,6 +477,23 @@ def test_the_film_shows_the_ride_that_was_computed_for_the_acceleration(open_pag
             page.locator("#cartpole-time").fill(str(frame))
             shown = page.locator("#cartpole-canvas").get_attribute("data-shown")
             assert [float(value) for value in shown.split(",")] == [way * ride[name][frame] for name in ("x", "theta", "a")]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_film_is_of_the_page(open_page, size):
+    """Its letters are about as large as the text's, its controls have the site's colour; each slider has its name at its left and what it is set to at its right."""
+    page = open_page("notebooks/cartpole.html", size=size)
+    page.locator("#cartpole-time").scroll_into_view_if_needed()
+    assert 12 <= 34 * page.locator("#cartpole-canvas").bounding_box()["width"] / 960 < 20  # drawn at 34 pixels of 960
+    page.locator("#cartpole-time").fill("100")
+    assert page.locator("#cartpole-time + output").inner_text() == page.locator("#cartpole-time").get_attribute("aria-valuetext").partition(",")[0]
+    colour = page.locator(".cell_output > figure :is([type=range], [type=checkbox])").evaluate_all("all => all.map((one) => getComputedStyle(one).accentColor)")
+    assert len(colour) == 4 and set(colour) == {page.locator(".code-switch").evaluate("one => { one.style.color = 'var(--pst-color-primary)'; return getComputedStyle(one).color; }")}
+    page.locator("#cartpole-set").fill("-2")
+    for name, said in (("time", "seconds"), ("set", "\N{MINUS SIGN}2 m/s²")):
+        label, slider = page.locator(f"label:has(> #cartpole-{name})"), page.locator(f"#cartpole-{name}").bounding_box()
+        box, value = label.bounding_box(), label.locator("output").bounding_box()
+        assert box["height"] < 70 and said in label.inner_text() and slider["x"] > box["x"] + 20 and value["x"] >= slider["x"] + slider["width"]
 
 
 def test_charts_work_by_keyboard(open_page):

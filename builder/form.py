@@ -34,7 +34,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live"}
+CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live", "controls"}
 TIDY = "run `make tidy`"
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
 KINDS = {list: "list, `[one, two]`", dict: "table, `{name: value}`", str: "text"}
@@ -247,7 +247,17 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f'{place(name, notebook.cells, number)}: its metadata `mystnb` are written `{{"image": {{"alt": "..."}}, "figure": {{"caption": "..."}}}}`: correct them')
         if not isinstance(cell.metadata.get("slug", ""), str):
             found.append(f'{place(name, notebook.cells, number)}: its slug is text, in quotes: correct it')
+        if not told_rightly(cell.metadata.get("controls", {})):
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `controls` are written `{{"k": {{"label": "observations n", "shown": ["1", "2", "4"]}}}}`: correct them')
     return found
+
+
+def told_rightly(controls: object) -> bool:
+    """Whether what is told of a chart's controls (pages/charts.py) are a label and texts."""
+    if not isinstance(controls, dict) or not all(isinstance(one, dict) and one and one.keys() <= {"label", "shown"} for one in controls.values()):
+        return False
+    texts = [text for one in controls.values() for text in [one.get("label", ""), one.get("shown", [])]]
+    return all(isinstance(text, str) or (isinstance(text, list) and all(isinstance(part, str) for part in text)) for text in texts)
 
 
 @functools.cache

@@ -20,21 +20,27 @@ lay out what is far away. */
     }
   });
 
-  /* Paper is light, whatever the screen is, and has everything: what is folded, and what the ledger's filter leaves out. */
+  /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
+  where it is; that of claims is there, for it is what shows them. */
   function printWhole() {
     let theme, folded, left;
     addEventListener("beforeprint", () => {
       theme = document.documentElement.dataset.theme;
-      folded = document.querySelectorAll(".bd-article details:not([open])");
+      folded = document.querySelectorAll(".bd-article details:not([open], .hide)");
       left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
       document.documentElement.dataset.theme = "light";
       folded.forEach((one) => (one.open = true));
       left.forEach((one) => (one.hidden = false));
+      for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
+        const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
+        summary.dataset.paper = `${what}: ${summary.closest(".cell").id.replace("-", "\u00a0")} on the page, folded`;
+      }
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
       folded.forEach((one) => (one.open = false));
       left.forEach((one) => (one.hidden = true));
+      document.querySelectorAll("[data-paper]").forEach((one) => delete one.dataset.paper);
     });
   }
 
@@ -209,21 +215,36 @@ lay out what is far away. */
     }
   }
 
+  /* Beside a slider that a cell made itself, what it is set to, in the words that the cell has for those who do not see it. */
+  function showValues() {
+    for (const slider of document.querySelectorAll(".cell_output :not(.chart *) > label > input[type=range]:only-of-type")) {
+      if (slider.parentElement.querySelector("output, span")) continue;
+      const value = document.createElement("output");
+      const show = () => (value.textContent = slider.getAttribute("aria-valuetext")?.split(",")[0] ?? slider.value);
+      value.setAttribute("aria-hidden", "true"); // a screen reader has it from the slider
+      slider.after(value);
+      slider.addEventListener("input", show);
+      new MutationObserver(show).observe(slider, { attributeFilter: ["aria-valuetext"] });
+      show();
+    }
+  }
+
   /* One switch for all code of the site, remembered. */
   function switchCode() {
     const folded = () => document.querySelectorAll(".bd-article details.hide, .bd-article details.claim-code");
     const facts = document.querySelector(".facts");
     if (!facts || !folded().length) return;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "code-switch" });
+    let shown;
     const show = (open) => {
-      button.textContent = open ? "Hide all code" : "Show all code";
-      button.setAttribute("aria-pressed", open);
+      shown = open;
+      button.textContent = open ? "Hide all code" : "Show all code"; // which says its state: it is not "pressed" as well
     };
     const remembered = localStorage.getItem("code") === "open";
     show(remembered);
     if (remembered) folded().forEach((one) => (one.open = true));
     button.addEventListener("click", () => {
-      const open = button.getAttribute("aria-pressed") !== "true";
+      const open = !shown;
       folded().forEach((one) => (one.open = open));
       show(open);
       localStorage.setItem("code", open ? "open" : "folded");
@@ -270,20 +291,24 @@ lay out what is far away. */
 
   /* Formulas hold the letter, readers type its name. */
   const greek = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau upsilon phi chi psi omega".split(" ");
-  const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => `${letter} ${greek[letter.charCodeAt(0) - 0x3b1]} `);
+  const named = (text) => text.normalize("NFKC").toLowerCase().replace(/[α-ω]/g, (letter) => ` ${greek[letter.charCodeAt(0) - 0x3b1]} `);
 
-  /* A letter's name is a word of its own: `pi` is not in "pixel", nor `eta` in "theta". */
-  const has = (text, word) => (greek.includes(word) ? new RegExp(`(?<!\\p{L})${word}(?!\\p{L})`, "u").test(text) : text.includes(word));
+  /* Its words between spaces, what stands between them left out; a point and a comma are part of a number. Of a name in code the parts are words too. */
+  const spaced = (text) => ` ${named(text).replace(/[^\p{L}\p{N}.,]+|(?<!\d)[.,]+|[.,]+(?!\d)/gu, " ").trim()} `;
+  const wordsOf = (text) => spaced(text) + spaced(text.replace(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, " "));
+
+  /* At the beginning of a word: `auc` is not in "Cauchy". A letter's name is a word of its own: `pi` is not in "pixel". */
+  const has = (text, word) => text.includes(greek.includes(word.trim()) ? word : word.trimEnd());
 
   /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
-    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: named(`${row.textContent} ${row.querySelector("a").hash}`) })));
+    const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: wordsOf(`${row.textContent} ${row.querySelector("a").hash}`) })));
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
-      const words = named(form.elements.words.value).split(/\s+/).filter(Boolean);
+      const words = form.elements.words.value.split(/\s+/).map(spaced).filter((word) => word.trim());
       const chapter = form.elements.chapter.value;
       for (const { row, text } of rows) row.hidden = !words.every((word) => has(text, word));
       for (const table of tables) {
@@ -297,7 +322,7 @@ lay out what is far away. */
       const shown = form.querySelector("output");
       shown.textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
       if (!left && (words.length || chapter)) {
-        const search = new URL(`../search.html?q=${encodeURIComponent(words.join(" "))}`, root);
+        const search = new URL(`../search.html?q=${encodeURIComponent(form.elements.words.value.trim())}`, root);
         shown.textContent = `No claim${chapter ? " of this chapter" : ""} has these words. `;
         shown.append(Object.assign(document.createElement("a"), { href: search, textContent: "Search the whole book" }));
       }
@@ -395,6 +420,7 @@ lay out what is far away. */
     addEventListener("hashchange", unfold);
     printWhole();
     switchCode();
+    showValues();
     copyAddresses();
     closeDrawer();
     letScrollWhatIsNear();

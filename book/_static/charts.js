@@ -20,8 +20,24 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   const valueOf = ({ type, checked, value, valueAsNumber }) => (type === "range" ? valueAsNumber : type === "checkbox" ? checked : JSON.parse(value));
 
   function set(chart, input) {
-    if (input.type === "range") input.nextElementSibling.textContent = input.value;
+    if (input.type === "range") {
+      const { value, min, step, dataset } = input;
+      const shown = dataset.shown ? JSON.parse(dataset.shown)[Math.round((value - min) / step)] : value;
+      input.nextElementSibling.textContent = shown;
+      if (dataset.shown) input.setAttribute("aria-valuetext", shown);
+    }
     if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync();
+  }
+
+  /* The same chart stands at a chapter's head and further down: what is set in one is set in the other. */
+  function follow(chart, { name, type, value, checked }) {
+    for (const other of document.querySelectorAll(".chart")) {
+      if (other === chart || other.dataset.source !== chart.dataset.source) continue;
+      const input = [...other.querySelectorAll("form [name]")].find((one) => one.name === name && (type !== "radio" || one.value === value));
+      if (!input) continue;
+      type === "radio" || type === "checkbox" ? (input.checked = checked) : (input.value = value);
+      set(other, input);
+    }
   }
 
   /* Where a click on a name of the legend chooses, the keyboard reaches it too: a button lies over each name. Pressed again, all is as it was. */
@@ -93,7 +109,14 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);
       const form = chart.querySelector(":scope > form"); // not Vega's, for a selection
-      form?.addEventListener("input", ({ target }) => set(chart, target), true);
+      form?.addEventListener(
+        "input",
+        ({ target }) => {
+          set(chart, target);
+          follow(chart, target);
+        },
+        true,
+      );
       form?.addEventListener("submit", (event) => event.preventDefault());
     }
     let theme = root.dataset.theme;

@@ -15,15 +15,38 @@
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
 
-  /* Words for the same thing, one of which the book uses. */
-  const alike = dictionary({ normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei" });
+  /* Words for the same thing, one of which the book uses. An interval that is too narrow misses what it should hold. */
+  const alike = dictionary({
+    normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei",
+    narrow: "short", misses: "short", undercoverage: "coverage", cover: "coverage", covers: "coverage", covered: "coverage", confidence: "interval",
+    auroc: "auc", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
+    asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker",
+  });
+
+  /* What has such a word is found by the wider one too. */
+  const wider = dictionary({ lognormal: "skewed", pareto: "skewed" });
+
+  /* As the stemmer takes it: without accents, and spelt one way where British and American differ. */
+  function plain(term) {
+    const word = term.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+    return word
+      .replace(/^(\w{3,})iz(e|ed|es|er|ers|ing|ations?)$/, "$1is$2")
+      .replace(/^(\w{3,})our(s|ed|ing|able|al|hoods?)?$/, "$1or$2")
+      .replace(/^(\w{2,}[aeiou])ll(ed|ing|ers?)$/, "$1l$2")
+      .replace(/^(\w+)yz(e|ed|es|ing)$/, "$1ys$2")
+      .replace(/^(cent|met|lit)re(s|d)?$/, "$1er$2");
+  }
 
   const load = (path) =>
     new Promise((resolve, reject) => {
       document.head.append(Object.assign(document.createElement("script"), { src: new URL(path, root), onload: resolve, onerror: reject }));
     });
 
-  const short = dictionary({ se: "standard error", sd: "standard deviation" });
+  const short = dictionary({
+    se: "standard error", sem: "standard error", sd: "standard deviation", std: "standard deviation", ci: "confidence interval", clt: "central limit theorem", lln: "law of large numbers",
+    mle: "maximum likelihood", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
+    multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient",
+  });
   const ledger = "book/claims.html";
 
   const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ");
@@ -44,35 +67,41 @@
     (engine ??= Promise.all([load("_static/minisearch.js"), load("vendor/search-entries.js")]).then(() => {
       const stemmer = new Stemmer();
       const stem = (term) => {
-        const word = term.toLowerCase();
+        const word = plain(term);
         return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
       };
-      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize, processTerm: stem });
+      const kept = (term) => [stem(term), stem(wider.get(plain(term)) ?? "")].filter(Boolean);
+      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize, processTerm: kept, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
       return { index, stem, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
-  /* The book's words as they are written, and how often: for what nobody wrote so. */
-  let written;
-  function spelled(query) {
+  /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, one letter away or, of a long one, two. */
+  let written, known;
+  function spelled(query, stem) {
     if (!written) {
       const counts = new Map();
+      known = new Set(searchEntries.flatMap(({ code }) => code.toLowerCase().split(" ")));
       for (const { title, text } of searchEntries) {
         for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{4,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
       }
       written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
       written.addAll([...counts].map(([word, count]) => ({ word, count })));
     }
-    const options = { fuzzy: 0.25, boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
-    return query.split(/\s+/).map((word) => (!empty.has(word.toLowerCase()) && written.search(word, options)[0]?.id) || word).join(" ");
+    const options = { fuzzy: (term) => (term.length > 8 ? 2 : 1), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
+    return query.replace(/(?<![\p{L}\p{N}_.'])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu, (word) => {
+      const typed = word.toLowerCase();
+      const nearest = [empty, short, alike, known].some((words) => words.has(typed)) ? typed : written.search(typed, options)[0]?.id ?? typed;
+      return stem(nearest) === stem(typed) ? word : nearest;
+    });
   }
 
   /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a page or a
   term, and little else, means it. */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
-  const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.3, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
+  const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
-    const query = asking.replace(/[a-z]+/gi, (word) => short.get(word.toLowerCase()) ?? word);
+    const query = asking.replace(/(?<![\w.])[a-z]+(?!\w)/gi, (word) => short.get(word.toLowerCase()) ?? word);
     const { index, stem, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const asked = new Set(terms(query));
@@ -98,24 +127,31 @@
       .sort((one, other) => other.score - one.score);
   }
 
-  /* What was meant: the ledger by `claim 12`; and, of a few words, as the book spells them those that it does not have. */
-  const few = 3;
+  /* A message that was pasted is explained where it is quoted: where four of its words stand in a row, numbers apart, or all, if it has fewer. A question is none, however long. */
+  const asks = /^(how|why|what|which|when|where|who|do|does|is|are|can|should)\b/i;
+  const isMessage = (query) => /(Error|Warning|Exception): |\((None|\d+),/.test(query);
+  const pasted = (query) => isMessage(query) || (!asks.test(query) && query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6);
+  const inARow = 4;
+  const spoken = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
+  function quotes({ title, text }, query) {
+    const [words, place] = [spoken(query), ` ${spoken(`${title} ${text}`).join(" ")} `];
+    const many = Math.min(inARow, words.length);
+    return words.some((_, i) => i + many <= words.length && place.includes(` ${words.slice(i, i + many).join(" ")} `));
+  }
+  const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || quotes(place, query) || (!isMessage(query) && place.share === 1));
+
+  /* What was meant: the ledger by `claim 12`; of what nobody pasted, the words that the book does not have, as it spells them; and first what quotes a message. */
   async function find(query) {
-    const { index } = await start();
-    const words = query.split(/\s+/);
-    const strange = (word) => word.length > 3 && !index.search(word, { prefix: true, fuzzy: false }).length;
-    const meant = words.length > few ? query : words.map((word) => (strange(word) ? spelled(word) : word)).join(" ");
+    const { stem } = await start();
+    const meant = pasted(query) ? query : spelled(query, stem);
     const found = await search(meant);
     if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
-    if (found.length) return { found, query: meant };
-    const other = spelled(query);
-    return { found: other === query ? [] : await search(other), query: other };
+    if (isMessage(query)) {
+      const quoting = new Set(found.filter((place) => quotes(place, query)));
+      found.sort((one, other) => quoting.has(other) - quoting.has(one));
+    }
+    return { found, query: meant };
   }
-
-  /* A message that was pasted is explained where it is quoted; elsewhere its words are only near. A question is none, however long. */
-  const asks = /^(how|why|what|which|when|where|who|do|does|is|are|can|should)\b/i;
-  const pasted = (query) => /(Error|Warning|Exception)\b/.test(query) || (!asks.test(query) && query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6);
-  const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || place.kind === "question" || place.share === 1);
   window.bookSearch = (query) => find(query).then(({ found }) => found);
 
   /* Text with its formulas as the build set them, and the words that were found marked. */

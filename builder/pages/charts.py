@@ -47,13 +47,19 @@ def unbound(specification: dict) -> dict:
     return {**specification, "params": params} if params else specification
 
 
-def controls(specification: dict, described_by: str) -> str:
-    """The chart's sliders and choices, in the form that Vega gives them, there before the chart lives. What is chosen is JSON."""
-    rows = ""
+def controls(specification: dict, described_by: str, told: dict | None = None) -> str:
+    """The chart's sliders and choices, in the form that Vega gives them, there before the chart lives. What is chosen is JSON.
+
+    What the cell's metadata tell of a control by its name, `{"k": {"label": "observations n", "shown": ["1", "2", "4"]}}`, is shown in the place of its own
+    label, and of the number at each of a slider's steps.
+    """
+    rows, told = "", told or {}
+    if unknown := sorted(told.keys() - {parameter["name"] for parameter in filter(bound, specification.get("params", []))}):
+        raise BookError(f"its metadata `controls` name `{unknown[0]}`, which is no control of it")
     for parameter in filter(bound, specification.get("params", [])):
-        bind, value = parameter["bind"], parameter["value"]
+        bind, value, own_words = parameter["bind"], parameter["value"], told.get(parameter["name"], {})
         own = f'name="{html.escape(parameter["name"])}" aria-describedby="{described_by}"'
-        name = f'<span class="vega-bind-name">{html.escape(bind.get("name") or parameter["name"])}</span>'
+        name = f'<span class="vega-bind-name">{html.escape(own_words.get("label") or (bind.get("name") or parameter["name"]).strip().removesuffix(":"))}</span>'
         choices = [(html.escape(json.dumps(option)), html.escape(str(label)), option == value) for option, label in zip(bind.get("options", []), bind.get("labels") or bind.get("options", []))]
         if bind["input"] == "radio":
             buttons = "".join(f'<label><input type="radio" {own} value="{option}"{" checked" * chosen}>{label}</label>' for option, label, chosen in choices)
@@ -66,7 +72,13 @@ def controls(specification: dict, described_by: str) -> str:
         elif bind["input"] == "range":
             low, high = bind.get("min", min(0, value)), bind.get("max", max(100, value))
             limits = f'min="{low}" max="{high}" step="{bind.get("step") or step(low, high):g}"'
-            row = f'<label>{name}<input type="range" {own} {limits} value="{value}"><span>{value}</span></label>'
+            shown, spoken = str(value), ""
+            if texts := own_words.get("shown"):
+                if len(texts) != round((high - low) / (by := bind.get("step") or step(low, high))) + 1:
+                    raise BookError(f"its metadata `controls` have {len(texts)} texts for the steps of `{parameter['name']}` from {low} to {high} by {by:g}")
+                shown = texts[round((value - low) / by)]
+                spoken = f' aria-valuetext="{html.escape(shown)}" data-shown="{html.escape(json.dumps(texts))}"'
+            row = f'<label>{name}<input type="range" {own} {limits} value="{value}"{spoken}><span>{html.escape(shown)}</span></label>'
         else:
             raise BookError(f"its control `{bind['input']}` is none of range, radio, select, checkbox")
         rows += f'<div class="vega-bind">{row}</div>'
@@ -85,7 +97,7 @@ def size(file: pathlib.Path) -> tuple[float, float]:
     return tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()))
 
 
-def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", below: str = "") -> str:
+def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", below: str = "", told: dict | None = None) -> str:
     """The chart as pictures that charts.js brings to life, and its controls: at a chapter's head before it, for they belong on the first screen. There its caption is part of it."""
     images, label, name, heights = "", html.escape(label), anchor or f"chart-{number}", ""
     for theme in ("light", "dark"):
@@ -101,7 +113,7 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     tall, ratio = (" tall", f" --ratio: {width / height:.4f};") if anchor and height > width else ("", "")
-    view, form = f'<div class="chart-view" id="{name}-view">{images}</div>', controls(specification, f"{name}-view")
+    view, form = f'<div class="chart-view" id="{name}-view">{images}</div>', controls(specification, f"{name}-view", told)
     return (
         f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
         f"{form + view + below if anchor else view + form}</div>"
@@ -119,7 +131,7 @@ def put_charts(app, docname, source):
     for number, (cell, output, specification) in enumerate(charts_of(notebook), start=1):
         try:
             write(app, specification, chapter_of(docname), number)
-            shown = markup(app, specification, labelled(cell), chapter_of(docname), number)
+            shown = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"))
         except Exception as error:
             place = code_cells(notebook).index(cell) + 1
             cause = str(error).strip().splitlines()

@@ -124,9 +124,9 @@ class ClaimsLedger(SphinxDirective):
         return [nodes.raw("", FILTER.format(options=options), format="html"), *result]
 
     def table(self, chapter, claims):
-        widths = (8, 40, 32, 10, 10, *([10] if live.asked() else []))
+        widths = (8, 40, 36, 16, *([10] if live.asked() else []))
         group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in widths), cols=len(widths))
-        heads = ("Claim", "Sentence", "Its cell printed", "Broken on purpose", "Other seeds", "In your browser")[: len(widths)]
+        heads = ("Claim", "Sentence", "Its cell printed", "How much it would notice", "In your browser")[: len(widths)]
         head = nodes.row("", *(nodes.entry("", nodes.paragraph("", t)) for t in heads))
         group += nodes.thead("", head)
         body = nodes.tbody()
@@ -137,7 +137,7 @@ class ClaimsLedger(SphinxDirective):
             value = nodes.entry("", nodes.raw("", printed(claim["value"]), format="html"), classes=timed)
             body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
             broken, held = numbers(chapter, claim["number"])
-            body[-1] += [nodes.entry("", nodes.paragraph("", number)) for number in (broken or "not tried", held or without_seeds(chapter))]
+            body[-1] += nodes.entry("", *(nodes.paragraph("", line) for line in (f"Changes: {broken or 'not tried'}", f"Seeds: {held or without_seeds(chapter)}")))
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []
         group += body
         return nodes.table("", group, classes=["ledger"])

@@ -82,6 +82,8 @@ class Reader:
     def read(self, node: nodes.Element, here: Place | None, *, practice: bool = False) -> None:
         """Note what the node's children hold: in `here`, or in a place of their own."""
         for child in node.children:
+            if here is not None and here.kind == "chapter" and lead(child):
+                here = dataclasses.replace(here, text=here.code)  # its question is shown; what it promises after that is found alone
             if isinstance(child, nodes.section):
                 self.section(child, practice=practice)
             elif isinstance(child, nodes.container) and "claim" in child["classes"] and child["ids"]:  # not one that is quoted on another page
@@ -92,7 +94,7 @@ class Reader:
                 self.glossary(child)
             elif practice and isinstance(child, (nodes.paragraph, nodes.list_item)) and lead(child):
                 here = self.place("question", self.name(child, lead(child)), lead(child))
-                here.text.append(spoken(child))
+                here.text.append(re.sub(rf"^\s*{re.escape(lead(child))}[.\s]*", "", spoken(child)))
                 paragraph = child if isinstance(child, nodes.paragraph) else child[0]
                 paragraph += nodes.raw("", f'<a class="headerlink" href="#{here.anchor}" aria-label="Link to this question" title="Link to this question">#</a>', format="html")
             elif here is not None:

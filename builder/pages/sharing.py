@@ -89,7 +89,7 @@ def chart_at_head(notebook) -> tuple | None:
 def live_head(app, name: str, chart: tuple, link: str = "") -> str:
     """That chart with its controls and its caption, which ends with a link."""
     number, cell, specification = chart
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption_of(cell)}{link}</p>')
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"))
 
 
 def caption_of(cell) -> str:

@@ -296,6 +296,34 @@ def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):
     page.wait_for_function(kept, polling=200)
 
 
+def test_a_chart_at_the_head_and_further_down_is_one(open_page):
+    """What is set in one is set in the other, alive or not."""
+    page = open_page("notebooks/class_weights.html")
+    page.locator("#chart-hero [name=B]").fill("64")
+    assert page.locator("#chart-1 [name=B]").input_value() == "64" and page.locator("#chart-1 [name=B] + span").inner_text() == "64"
+    page.locator("#chart-1").scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('#chart-1[data-ready=true]')?.view.signal('B') === 64", polling=200)
+    page.locator("#chart-1 [name=w]").fill("20")
+    page.wait_for_function("() => document.querySelector('#chart-hero[data-ready=true]')?.view.signal('w') === 20", polling=200)
+    page = open_page("notebooks/keras_masking.html")
+    page.locator("#chart-hero [value*=after]").check()
+    assert page.locator("#chart-1 [value*=after]").is_checked()
+
+
+def test_a_slider_says_what_the_chart_says(open_page):
+    """Of a chart whose slider counts doublings, the sample size; before it lives, and after."""
+    page = open_page("notebooks/central_limit_theorem.html", moves=False)
+    slider = page.locator("#chart-hero input")
+    for how, power in (("still", 4), ("moved", 7)):
+        if how == "moved":
+            page.mouse.move(9, 9)
+            page.wait_for_selector("#chart-hero[data-ready=true]")
+            slider.fill(str(power))
+            page.wait_for_function("n => [...document.querySelectorAll('#chart-hero svg text')].some((one) => one.textContent === n)", arg=f"n = {2**power}", polling=200)
+        assert page.locator("#chart-hero .vega-bind-name").inner_text() == "observations n"
+        assert page.locator("#chart-hero input + span").inner_text() == slider.get_attribute("aria-valuetext") == str(2**power)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", ["book/intro", "book/claims", "notebooks/central_limit_theorem", "notebooks/docker_kernels"])
 def test_the_first_move_moves_nothing(open_page, name, size):
@@ -310,6 +338,32 @@ def test_the_first_move_moves_nothing(open_page, name, size):
     after = page.evaluate(tops)
     assert len(before) == len(after) and all(abs(one - other) <= 2 for one, other in zip(before, after)), (before, after)
     assert abs(page.evaluate(long) / height - 1) < 0.25
+
+
+def test_the_ledger_has_the_width_of_the_window(open_page):
+    """No contents beside it, which its filter lists; on a phone they are in their drawer."""
+    page = open_page("book/claims.html")
+    assert page.locator("article").bounding_box()["width"] >= 1000 and page.locator("#pst-page-toc-nav").is_hidden()
+    widths = [page.locator(f".ledger th:nth-child({column})").first.bounding_box()["width"] for column in (2, 3, 4)]
+    assert widths[0] > 350 and widths[1] > 370 and page.locator(".ledger").first.locator("th").count() == 4
+    page = open_page("book/claims.html", size="narrow")
+    page.locator(".secondary-toggle").click()
+    assert page.locator("dialog[open] #pst-page-toc-nav").is_visible()
+
+
+def test_folds_in_a_row_stand_as_a_list(open_page):
+    page = open_page("notebooks/central_limit_theorem.html")
+    tops = page.locator("#move-n-yourself > .cell > details.hide > summary").evaluate_all("all => all.slice(0, 3).map((one) => one.getBoundingClientRect().top)")
+    assert len(tops) == 3 and all(below - above < 40 for above, below in zip(tops, tops[1:])), tops
+
+
+def test_the_switch_for_code_says_its_state_once(open_page):
+    page = open_page("notebooks/cauchy.html", size="narrow", has_touch=True)
+    switch = page.locator(".code-switch")
+    for words, shown in (("Show all code", False), ("Hide all code", True), ("Show all code", False)):
+        assert switch.inner_text() == words and switch.get_attribute("aria-pressed") is None and page.locator("#cell-1 pre").is_visible() == shown
+        switch.click()
+    assert all(link.bounding_box()["height"] >= 44 for link in page.locator(".facts a").all())
 
 
 def test_imports_and_settings_are_folded(open_page):
@@ -443,6 +497,23 @@ def test_the_film_shows_the_ride_that_was_computed_for_the_acceleration(open_pag
             assert [float(value) for value in shown.split(",")] == [way * ride[name][frame] for name in ("x", "theta", "a")]
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_film_is_of_the_page(open_page, size):
+    """Its letters are about as large as the text's, its controls have the site's colour; each slider has its name at its left and what it is set to at its right."""
+    page = open_page("notebooks/cartpole.html", size=size)
+    page.locator("#cartpole-time").scroll_into_view_if_needed()
+    assert 12 <= 34 * page.locator("#cartpole-canvas").bounding_box()["width"] / 960 < 20  # drawn at 34 pixels of 960
+    page.locator("#cartpole-time").fill("100")
+    assert page.locator("#cartpole-time + output").inner_text() == page.locator("#cartpole-time").get_attribute("aria-valuetext").partition(",")[0]
+    colour = page.locator(".cell_output > figure :is([type=range], [type=checkbox])").evaluate_all("all => all.map((one) => getComputedStyle(one).accentColor)")
+    assert len(colour) == 4 and set(colour) == {page.locator(".code-switch").evaluate("one => { one.style.color = 'var(--pst-color-primary)'; return getComputedStyle(one).color; }")}
+    page.locator("#cartpole-set").fill("-2")
+    for name, said in (("time", "seconds"), ("set", "\N{MINUS SIGN}2 m/s²")):
+        label, slider = page.locator(f"label:has(> #cartpole-{name})"), page.locator(f"#cartpole-{name}").bounding_box()
+        box, value = label.bounding_box(), label.locator("output").bounding_box()
+        assert box["height"] < 70 and said in label.inner_text() and slider["x"] > box["x"] + 20 and value["x"] >= slider["x"] + slider["width"]
+
+
 def test_charts_work_by_keyboard(open_page):
     page = open_page("notebooks/binary_metrics.html")
     _, slider = first_chart(page)
@@ -497,6 +568,7 @@ def test_code_can_be_copied(open_page):
     button = page.locator(".cell_input button.copybtn").first
     button.click(force=True)
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.includes('import'))")
+    assert page.locator(".cell_output .copybtn").count() and not page.evaluate("[...document.querySelectorAll('.copybtn svg')].map((icon) => icon.getBoundingClientRect().width).filter((width) => 0 < width && width < 20)")
     page = open_page("book/intro.html#cite", permissions=["clipboard-read", "clipboard-write"])
     page.locator(".cite button.copybtn").last.click()
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text.startsWith('@book{'))")
@@ -627,8 +699,8 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
     assert page.evaluate("document.documentElement.scrollWidth") == SIZES["narrow"][0]
 
 
-def test_paper_has_everything(open_page):
-    """What is folded on the screen, once; afterwards the page is as it was."""
+def test_paper_has_all_text(open_page):
+    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no frame is torn."""
     page = open_page("notebooks/binary_metrics.html")
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
@@ -637,21 +709,35 @@ def test_paper_has_everything(open_page):
         return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
     }""")
     assert faint == 0, "paper does not wait until something has faded in"
-    assert folded and page.locator("article details:not([open])").count() == 0
+    assert folded and page.locator("article details:not([open], .hide)").count() == 0
+    code = page.locator("article details.hide:not([open])")
+    assert code.count() and code.count() == page.locator("details.hide:not([open]) > summary[data-paper]").count() and code.locator("pre:visible").count() == 0
+    assert page.locator("#cell-1 summary").get_attribute("data-paper") == "The imports and settings: cell\u00a01 on the page, folded"
+    assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
+    assert page.locator(".claim").first.evaluate("one => getComputedStyle(one).breakInside") == "avoid-page"
+    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
+    assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
     asked = page.locator("blockquote:has(+ .guess)").first
     assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("article details:not([open])").count() == folded
+    assert page.locator("article details:not([open])").count() == folded and page.locator("[data-paper]").count() == 0
+
+    def sheets(page):
+        return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin={side: "12mm" for side in ("top", "bottom", "left", "right")})))
+
+    page.emulate_media(media="screen")
+    few = sheets(page)
+    page.locator(".code-switch").click()
+    assert few < 0.9 * sheets(page), "who shows all code has it on paper too"
     page = open_page("book/claims.html", size="narrow")
     page.locator(".ledger-filter [name=words]").fill("batch size")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     rows = page.locator(".ledger tbody tr")
     assert page.locator(".ledger tbody tr:visible").count() == rows.count() and page.locator(".ledger-filter").is_hidden()
-    sheets = len(re.findall(rb"/Type\s*/Page\b", open_page("book/claims.html").pdf()))
-    assert sheets < rows.count() / 4.5, "sheets are nearly blank"
+    assert sheets(open_page("book/claims.html")) < rows.count() / 4.5, "sheets are nearly blank"
 
 
 def test_a_browser_that_keeps_nothing(open_page):
@@ -780,10 +866,27 @@ def test_the_page_of_results(open_page):
     field.fill("how do I compute the class weights for an imbalanced data set in keras")  # long, and no message
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place has all')")
     assert page.evaluate("Promise.all(['constructor', '__proto__'].map(bookSearch)).then(() => true)"), "what any object has in JavaScript is no word's other name"
+    for message in ("ValueError: Shapes (None, 1) and (None, 10) are incompatible", "Shapes (None, 1) and (None, 10) are incompatible"):  # its words are in the book, it is not
+        field.fill(message)
+        page.wait_for_function("query => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')", arg=message)
+    field.fill("ValueError: FBetaScore expects 2D inputs with shape (batch_size, output_dim)")
+    page.wait_for_function("() => /^(No|\\d+) places? ha/.test(document.querySelector('#search-status').textContent)")
+    field.fill("recal vs precission")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “recall vs precision”?')")
     field.fill("gausian")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
     field.fill("how to run it")
     page.wait_for_function("() => document.querySelector('#search-results a')?.textContent === 'How to run it'")
+
+
+def test_a_result_says_things_once(open_page):
+    """Its excerpt is not its title again, and what a chapter promises is not run into its question."""
+    page = open_page("search.html?q=confidence interval for the mean looks fine")
+    page.wait_for_selector("#search-results li")
+    for title, text in page.evaluate("[...document.querySelectorAll('#search-results li')].map((one) => [one.querySelector('a'), one.querySelector('.search-text')].map((part) => part.textContent))"):
+        assert not text.startswith(title)
+    chapters = page.evaluate("searchEntries.filter(({ kind }) => kind === 'chapter').map(({ text }) => text)")
+    assert len(chapters) == len(book.chapters()) and all(text[-1] in "?.!" and "What you will see" not in text for text in chapters)
 
 
 def test_a_result_shows_two_lines_of_what_a_claim_printed(open_page):
@@ -874,6 +977,8 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert shown.count() and all("π" in text for text in shown.all_text_contents()), "not those with pixels"
     page.locator(".ledger-filter [name=words]").fill("pix")
     assert shown.count() and all("pix" in text.lower() for text in shown.all_text_contents())
+    page.locator(".ledger-filter [name=words]").fill("auc")
+    assert shown.count() and all(re.search(r"(?<![A-Za-z])AUC", text) for text in shown.all_text_contents()), "not those of Cauchy"
     page.locator(".ledger-filter [name=words]").fill("most-alarms-are-false")
     assert [link.get_attribute("href").partition("#")[2] for link in shown.locator("a").all()] == ["most-alarms-are-false"]
     page.route("**/book/claims.html*", lambda route: route.fulfill(body=re.sub("<tbody>.*?</tbody>", "", route.fetch().text(), flags=re.S), content_type="text/html"))

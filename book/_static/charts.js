@@ -108,16 +108,11 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   document.addEventListener("DOMContentLoaded", () => {
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);
-      chart.querySelector("form")?.addEventListener(
-        "input",
-        ({ target }) => {
-          set(chart, target);
-          follow(chart, target);
-        },
-        true,
-      );
+      chart.querySelector("form")?.addEventListener("input", ({ target }) => set(chart, target), true);
       chart.querySelector("form")?.addEventListener("submit", (event) => event.preventDefault());
     }
+    document.addEventListener("input", ({ target }) => target.closest?.(".chart > form") && follow(target.closest(".chart"), target), true);
+
     let theme = root.dataset.theme;
     new MutationObserver(() => {
       if (root.dataset.theme === theme) return;

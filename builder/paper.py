@@ -31,7 +31,7 @@ div.cell_input, div.highlight, .bd-content pre { overflow: visible !important; b
 div.cell_input { break-inside: avoid !important; }
 h2, h3, .claim > p { break-after: avoid; }
 figure, .chart, div.cell_output, table { break-inside: avoid; }
-.cell, .claim { break-inside: auto; }
+.cell { break-inside: auto; }
 .ledger, .ledger tr { break-inside: auto; }
 .cards, .headerlink, .copybtn, .facts, summary { display: none !important; }
 """

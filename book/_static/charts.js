@@ -109,16 +109,11 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);
       const form = chart.querySelector(":scope > form"); // not Vega's, for a selection
-      form?.addEventListener(
-        "input",
-        ({ target }) => {
-          set(chart, target);
-          follow(chart, target);
-        },
-        true,
-      );
+      form?.addEventListener("input", ({ target }) => set(chart, target), true);
       form?.addEventListener("submit", (event) => event.preventDefault());
     }
+    document.addEventListener("input", ({ target }) => target.closest?.(".chart > form") && follow(target.closest(".chart"), target), true);
+
     let theme = root.dataset.theme;
     new MutationObserver(() => {
       if (root.dataset.theme === theme) return;

@@ -82,8 +82,9 @@ def own_kernel(name: str, python: str | os.PathLike, sockets: str):
     """A manager for the notebook's kernel: `python3` is that of `python`, whatever else calls itself so on this machine.
 
     It talks to it through files in the folder `sockets`. Of free ports, which jupyter_client would choose, two kernels that start at the same time can
-    be given the same.
+    be given the same. And it drops nothing of what a cell prints faster than it is read here (nor does the kernel: see its configuration).
     """
+    import zmq.asyncio
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -93,7 +94,9 @@ def own_kernel(name: str, python: str | os.PathLike, sockets: str):
                 return super().get_kernel_spec(kernel_name)
             return KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
 
-    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
+    context = zmq.asyncio.Context()
+    context.rcvhwm = 0  # of its sockets
+    return AsyncKernelManager(context=context, kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
 
 
 def run_chapter(

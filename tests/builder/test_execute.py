@@ -321,6 +321,14 @@ def test_a_cell_that_prints_without_end(built, prints):
     built.mended()
 
 
+def test_nothing_is_lost_that_a_cell_prints_faster_than_it_is_read(built):
+    """The reader stands still meanwhile: at a thousand messages ZeroMQ would begin to drop them."""
+    stop, go = (f"os.kill(os.getppid(), signal.{name})" for name in ("SIGSTOP", "SIGCONT"))
+    built.write("one", [ONE[0], f"import os, signal\n{stop}\nfor i in range(4000):\n    print(i, flush=True)\n{go}", "print('sum', 2)"])
+    assert built.run("execute", "one").returncode == 0
+    assert built.printed("one").split("\n")[:4001] == [*map(str, range(4000)), "sum 2"]
+
+
 def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
     """And a worker that a cell ended is missed in that cell."""
     small.write("one", [ONE[0], 'import subprocess\nsubprocess.Popen(["sleep", "1000"])\nprint("sum", 2)'])

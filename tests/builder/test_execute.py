@@ -329,6 +329,12 @@ def test_nothing_is_lost_that_a_cell_prints_faster_than_it_is_read(built):
     assert built.printed("one").split("\n")[:4001] == [*map(str, range(4000)), "sum 2"]
 
 
+def test_a_chapter_finds_no_names_that_it_did_not_import_and_may_use_any(built):
+    built.write("one", [ONE[0], "print([name for name in ('os', 'sys', 'logging') if name in globals()])", "os = sys = logging = 5\nprint(os)", "%reset -f", "print('sum', 2)"])
+    assert built.run("execute", "one").returncode == 0
+    assert built.printed("one") == "[]\n5\nsum 2\n" and "Traceback" not in (built.root / "_build" / "executed" / "one.ipynb").read_text()
+
+
 def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
     """And a worker that a cell ended is missed in that cell."""
     small.write("one", [ONE[0], 'import subprocess\nsubprocess.Popen(["sleep", "1000"])\nprint("sum", 2)'])

@@ -41,9 +41,9 @@ def describe(error: Exception, number: int, source: str) -> dict:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    line = re.search(r"Cell In\[\d+\], line (\d+)", plain)
+    line, plain = re.search(r"Cell In\[\d+\], line (\d+)", plain), plain[-MOST_PRINTED:]
     if isinstance(error, CellExecutionError):
-        cause = f"{error.ename}: {error.evalue}".strip().rstrip(":")
+        cause = f"{' '.join(error.ename.split())}: {error.evalue}".strip().rstrip(":")
         if error.ename == "StdinNotImplementedError":
             cause = "it asks for input, and nobody is there to answer: write the value down"
     elif isinstance(error, CellTimeoutError):
@@ -54,6 +54,7 @@ def describe(error: Exception, number: int, source: str) -> dict:
         cause = "the kernel died (out of memory, or killed)"
     else:
         cause = f"{type(error).__name__}: {plain}"
+    cause = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+", " ", cause[:2000])  # a terminal would obey some of them
     number_of_line = int(line[1]) if line else None
     marked = [
         f"{'>' if i == number_of_line else ' '} {i:3}  {text}" for i, text in enumerate(source.splitlines(), start=1)
@@ -82,8 +83,9 @@ def own_kernel(name: str, python: str | os.PathLike, sockets: str):
     """A manager for the notebook's kernel: `python3` is that of `python`, whatever else calls itself so on this machine.
 
     It talks to it through files in the folder `sockets`. Of free ports, which jupyter_client would choose, two kernels that start at the same time can
-    be given the same.
+    be given the same. And it drops nothing of what a cell prints faster than it is read here (nor does the kernel: see its configuration).
     """
+    import zmq.asyncio
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -93,7 +95,9 @@ def own_kernel(name: str, python: str | os.PathLike, sockets: str):
                 return super().get_kernel_spec(kernel_name)
             return KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
 
-    return AsyncKernelManager(kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
+    context = zmq.asyncio.Context()
+    context.rcvhwm = 0  # of its sockets
+    return AsyncKernelManager(context=context, kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
 
 
 def run_chapter(
@@ -129,7 +133,7 @@ def run_chapter(
     seconds, peaks, error = [], [], None
     start = time.monotonic()
     # The path of a socket has some hundred letters at most, so it lies outside the book.
-    with all_ends_here(), sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-") as sockets:
+    with all_ends_here(), sandbox(files) as box, tempfile.TemporaryDirectory(prefix="book-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None) as sockets:
         kernel = found["depends"]["kernel"]
         # A busy machine brings a cell's last output late: it is waited for, where nbclient would go on without it after four seconds.
         client = Client(

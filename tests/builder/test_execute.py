@@ -336,6 +336,33 @@ def test_a_cell_that_prints_without_end(built, prints):
     built.mended()
 
 
+def test_nothing_is_lost_that_a_cell_prints_faster_than_it_is_read(built):
+    """The reader stands still meanwhile: at a thousand messages ZeroMQ would begin to drop them."""
+    stop, go = (f"os.kill(os.getppid(), signal.{name})" for name in ("SIGSTOP", "SIGCONT"))
+    built.write("one", [ONE[0], f"import os, signal\n{stop}\nfor i in range(4000):\n    print(i, flush=True)\n{go}", "print('sum', 2)"])
+    assert built.run("execute", "one").returncode == 0
+    assert built.printed("one").split("\n")[:4001] == [*map(str, range(4000)), "sum 2"]
+
+
+def test_a_chapter_finds_no_names_that_it_did_not_import_and_may_use_any(built):
+    built.write("one", [ONE[0], "print([name for name in ('os', 'sys', 'logging') if name in globals()])", "os = sys = logging = 5\nprint(os)", "%reset -f", "print('sum', 2)"])
+    assert built.run("execute", "one").returncode == 0
+    assert built.printed("one") == "[]\n5\nsum 2\n" and "Traceback" not in (built.root / "_build" / "executed" / "one.ipynb").read_text()
+
+
+def test_a_folder_for_temporary_files_may_have_a_long_name(built, tmp_path):
+    (tmp_path / ("long" * 30)).mkdir()
+    built.write("one", [ONE[0], "print('sum', 2, 2)"])
+    assert built.run("execute", "one", TMPDIR=str(tmp_path / ("long" * 30))).returncode == 0
+
+
+def test_a_long_message_is_cut_and_moves_no_cursor(built):
+    built.write("one", [ONE[0], "raise ValueError('\\x1b[2Jwrong ' + 'x' * 5_000_000)"])
+    result = built.failing("ValueError:  [2Jwrong x")
+    assert len(result.stdout + result.stderr) < 10_000 and "\x1b" not in result.stdout + result.stderr
+    assert (built.root / "_build" / "executed" / "one.json").stat().st_size < 300_000
+
+
 def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
     """And a worker that a cell ended is missed in that cell."""
     small.write("one", [ONE[0], 'import subprocess\nsubprocess.Popen(["sleep", "1000"])\nprint("sum", 2)'])

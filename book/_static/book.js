@@ -142,7 +142,9 @@ lay out what is far away. */
         mark();
       }, 100);
     };
-    if (links.length) addEventListener("scroll", ask, { passive: true });
+    if (!links.length) return;
+    addEventListener("scroll", ask, { passive: true });
+    new ResizeObserver(ask).observe(document.querySelector(".bd-article")); // what is laid out later moves the rest
   }
 
   const isFigure = (one) => one.matches("figure, .cell:has(figure, .chart)");
@@ -276,7 +278,8 @@ lay out what is far away. */
       const link = target.closest?.(".bd-article :is(.headerlink, .claim-link)");
       if (!link) return;
       try {
-        await navigator.clipboard.writeText(link.href);
+        const published = location.protocol === "file:" && document.querySelector("link[rel=canonical]")?.href;
+        await navigator.clipboard.writeText(published ? published + link.hash : link.href);
       } catch {
         return; // not allowed, or not there
       }

@@ -3,6 +3,7 @@
 The previews of a page stand in its own `<template>`, so that they work from a folder, and cost nothing before they are asked for.
 """
 
+import html
 import posixpath
 import urllib.parse
 
@@ -17,6 +18,7 @@ KINDS = {
     "chapter": "Chapter", "section": "Section", "claim": "Claim, holds", "figure": "Figure", "question": "What goes wrong", "term": "Word", "exercise": "Exercise",
 }  # fmt: skip
 LONGEST = 280  # characters of what stands at the place
+MOST_LINES = 5  # of what a claim's cell printed
 
 
 def target(docname: str, reference: nodes.reference) -> tuple[str, str] | None:
@@ -41,12 +43,14 @@ def shortened(text: str) -> str:
 
 
 def preview(address: str, place: Place) -> str:
+    kind, title = KINDS[place.kind], f"<strong>{with_formulas(place.title)}</strong>"
     words = f"<p>{with_formulas(shortened(place.words))}</p>" if place.words and place.kind != "figure" else ""
-    if place.kind == "claim" and words:
-        words = f'<p class="preview-printed">Its cell printed: {with_formulas(shortened(place.words))}</p>'
-    return (
-        f'<div data-for="{address}"><p class="preview-kind">{KINDS[place.kind]}</p><p><strong>{with_formulas(place.title)}</strong></p>{words}</div>'
-    )
+    if place.kind == "claim":
+        kind = f"{place.others[0].replace('claim-', 'Claim ')}, holds" if place.others else kind
+        title, lines = with_formulas(place.title), "\n".join(place.text).strip().splitlines()
+        printed = html.escape("\n".join(lines[:MOST_LINES] + ["…"] * (len(lines) > MOST_LINES)))
+        words = f'<p class="preview-kind">Its cell printed</p><pre>{printed}</pre>' if lines else ""
+    return f'<div data-for="{address}"><p class="preview-kind">{kind}</p><p>{title}</p>{words}</div>'
 
 
 def add(app, doctree, docname):

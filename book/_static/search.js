@@ -10,7 +10,7 @@
   const empty = new Set(
     ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing don during each few for from had has have how i " +
       "if in into is isn it its just me my of on one only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
-      "using versus very vs was we were what when where which while who why will with would you your").split(" "),
+      "using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
   );
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
@@ -62,6 +62,10 @@
       .filter(Boolean);
   }
 
+  /* `auto-reset` is found by `autoreset` too, and the other way round: as one word beside its parts. */
+  const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
+  const withHyphenated = (text) => [...tokenize(text), ...hyphenated(text).map((parts) => parts.join(""))];
+
   let engine;
   const start = () =>
     (engine ??= Promise.all([load("_static/minisearch.js"), load("vendor/search-entries.js")]).then(() => {
@@ -71,9 +75,11 @@
         return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
       };
       const kept = (term) => [stem(term), stem(wider.get(plain(term)) ?? "")].filter(Boolean);
-      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize, processTerm: kept, searchOptions: { processTerm: stem } });
+      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize: withHyphenated, processTerm: kept, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
-      return { index, stem, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
+      const partsOf = new Map();
+      for (const { title, text } of searchEntries) for (const parts of hyphenated(`${title} ${text}`)) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
+      return { index, stem, partsOf, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, one letter away or, of a long one, two. */
@@ -83,6 +89,7 @@
       const counts = new Map();
       known = new Set(searchEntries.flatMap(({ code }) => code.toLowerCase().split(" ")));
       for (const { title, text } of searchEntries) {
+        for (const parts of hyphenated(`${title} ${text}`)) known.add(parts.join("").toLowerCase());
         for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{4,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
       }
       written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
@@ -102,7 +109,7 @@
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
     const query = asking.replace(/(?<![\w.])[a-z]+(?!\w)/gi, (word) => short.get(word.toLowerCase()) ?? word);
-    const { index, stem, entries } = await start();
+    const { index, stem, partsOf, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
@@ -116,13 +123,14 @@
       })
       .map((result) => {
         const entry = entries.get(result.id);
-        const found = new Set(result.queryTerms);
+        const withParts = (words) => [...words, ...words.flatMap((word) => partsOf.get(word) ?? [])];
+        const found = new Set(withParts(result.queryTerms));
         const share = [...asked].filter((term) => found.has(term)).length / asked.size;
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
         const name = named(entry) ? terms(entry.title) : [];
         const both = name.filter((term) => asked.has(term)).length;
         const exact = both && both ** 2 / (name.length * asked.size);
-        return { ...entry, words: result.terms, share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
+        return { ...entry, words: withParts(result.terms), share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
       })
       .sort((one, other) => other.score - one.score);
   }

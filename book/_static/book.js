@@ -145,6 +145,12 @@ lay out what is far away. */
     if (links.length) addEventListener("scroll", ask, { passive: true });
   }
 
+  /* Results while one types (search.js): with the dialog, not before. */
+  function searchWhileTyping() {
+    const load = () => document.head.append(Object.assign(document.createElement("script"), { src: new URL("search.js", root) }));
+    if (!document.querySelector("article form.bd-search")) document.querySelector("#pst-search-dialog input")?.addEventListener("focus", load, { once: true });
+  }
+
   const isFigure = (one) => one.matches("figure, .cell:has(figure, .chart)");
   const isFolded = (one) => one.matches(".cell:has(details.hide)");
 
@@ -428,5 +434,6 @@ lay out what is far away. */
     followTheReader();
     document.querySelectorAll(".to-life").forEach(bringToLife);
     showPreviews();
+    searchWhileTyping();
   });
 })();

@@ -124,14 +124,13 @@ the dialog (book.js). */
       })
       .map((result) => {
         const entry = entries.get(result.id);
-        const withParts = (words) => [...words, ...words.flatMap((word) => partsOf.get(word) ?? [])];
-        const found = new Set(withParts(result.queryTerms));
+        const found = new Set(result.queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]));
         const share = [...asked].filter((term) => found.has(term)).length / asked.size;
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
         const name = named(entry) ? terms(entry.title) : [];
         const both = name.filter((term) => asked.has(term)).length;
         const exact = both && both ** 2 / (name.length * asked.size);
-        return { ...entry, words: withParts(result.terms), share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
+        return { ...entry, words: [...result.terms, ...found], share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
       })
       .sort((one, other) => other.score - one.score);
   }

@@ -147,6 +147,12 @@ lay out what is far away. */
     new ResizeObserver(ask).observe(document.querySelector(".bd-article")); // what is laid out later moves the rest
   }
 
+  /* Results while one types (search.js): with the dialog, not before. */
+  function searchWhileTyping() {
+    const load = () => document.head.append(Object.assign(document.createElement("script"), { src: new URL("search.js", root) }));
+    if (!document.querySelector("article form.bd-search")) document.querySelector("#pst-search-dialog input")?.addEventListener("focus", load, { once: true });
+  }
+
   const isFigure = (one) => one.matches("figure, .cell:has(figure, .chart)");
   const isFolded = (one) => one.matches(".cell:has(details.hide)");
 
@@ -431,5 +437,6 @@ lay out what is far away. */
     followTheReader();
     document.querySelectorAll(".to-life").forEach(bringToLife);
     showPreviews();
+    searchWhileTyping();
   });
 })();

@@ -1,8 +1,9 @@
-/* The page of results. The engine and the book's places (builder/pages/search.py) are loaded once somebody searches. */
+/* The page of results, and those that the dialog shows while one types. The engine and the book's places (builder/pages/search.py) are loaded once somebody searches, this by
+the dialog (book.js). */
 
 (() => {
   const root = new URL("..", document.currentScript.src);
-  const shown = 10;
+  const [shown, shownWhileTyping] = [10, 5];
   const kinds = {
     chapter: "chapter", section: "section", claim: "claim", figure: "figure", question: "what goes wrong", term: "word", exercise: "exercise", about: "about the book",
   };
@@ -10,7 +11,7 @@
   const empty = new Set(
     ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing don during each few for from had has have how i " +
       "if in into is isn it its just me my of on one only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
-      "using versus very vs was we were what when where which while who why will with would you your").split(" "),
+      "using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
   );
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
@@ -62,6 +63,10 @@
       .filter(Boolean);
   }
 
+  /* `auto-reset` is found by `autoreset` too, and the other way round: as one word beside its parts. */
+  const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
+  const withHyphenated = (text) => [...tokenize(text), ...hyphenated(text).map((parts) => parts.join(""))];
+
   let engine;
   const start = () =>
     (engine ??= Promise.all([load("_static/minisearch.js"), load("vendor/search-entries.js")]).then(() => {
@@ -71,9 +76,11 @@
         return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
       };
       const kept = (term) => [stem(term), stem(wider.get(plain(term)) ?? "")].filter(Boolean);
-      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize, processTerm: kept, searchOptions: { processTerm: stem } });
+      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize: withHyphenated, processTerm: kept, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
-      return { index, stem, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
+      const partsOf = new Map();
+      for (const { title, text } of searchEntries) for (const parts of hyphenated(`${title} ${text}`)) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
+      return { index, stem, partsOf, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, one letter away or, of a long one, two. */
@@ -83,6 +90,7 @@
       const counts = new Map();
       known = new Set(searchEntries.flatMap(({ code }) => code.toLowerCase().split(" ")));
       for (const { title, text } of searchEntries) {
+        for (const parts of hyphenated(`${title} ${text}`)) known.add(parts.join("").toLowerCase());
         for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{4,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
       }
       written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
@@ -102,7 +110,7 @@
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
     const query = asking.replace(/(?<![\w.])[a-z]+(?!\w)/gi, (word) => short.get(word.toLowerCase()) ?? word);
-    const { index, stem, entries } = await start();
+    const { index, stem, partsOf, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
@@ -116,13 +124,13 @@
       })
       .map((result) => {
         const entry = entries.get(result.id);
-        const found = new Set(result.queryTerms);
+        const found = new Set(result.queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]));
         const share = [...asked].filter((term) => found.has(term)).length / asked.size;
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
         const name = named(entry) ? terms(entry.title) : [];
         const both = name.filter((term) => asked.has(term)).length;
         const exact = both && both ** 2 / (name.length * asked.size);
-        return { ...entry, words: result.terms, share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
+        return { ...entry, words: [...result.terms, ...found], share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
       })
       .sort((one, other) => other.score - one.score);
   }
@@ -184,40 +192,54 @@
     return `${open > cut.lastIndexOf("\\)") ? cut.slice(0, open) : cut} …`;
   }
 
-  async function show(query, list, status) {
-    const { stem } = await start();
-    const { found, query: meant } = await find(query);
-    if (query !== list.dataset.query) return; // typed on meanwhile
-    const items = found.slice(0, shown).map((place) => {
-      const words = new Set(place.words);
-      const item = document.createElement("li");
-      const link = Object.assign(document.createElement("a"), { href: new URL(place.url, root) });
-      link.append(...lettered(place.title, words, stem));
-      const where = Object.assign(document.createElement("p"), { className: "search-where", textContent: `${kinds[place.kind]}${place.title === place.page ? "" : ` in ${place.page}`}` });
-      const text = Object.assign(document.createElement("p"), { className: "search-text" });
-      text.append(...lettered(excerpt(place.text, words, stem), words, stem));
-      item.append(link, where, text);
-      return item;
-    });
-    list.replaceChildren(...items);
+  const whereOf = ({ kind, title, page }) => `${kinds[kind]}${title === page ? "" : ` in ${page}`}`;
+
+  /* How many places have the words, or what was meant. */
+  function counted(found, query, meant, many) {
     const whole = found.filter((place) => place.share === 1).length;
-    const most = found.length > shown ? ` The best ${shown} are below.` : "";
-    if (found.length && !explains(found[0], query)) status.textContent = "Nothing here explains this; nearest:";
-    else if (found.length && meant !== query) status.textContent = `Nothing has “${query}”. Did you mean “${meant}”? ${found.length} ${found.length === 1 ? "place" : "places"} found.${most}`;
-    else if (whole) status.textContent = `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
-    else if (found.length) status.textContent = `No place has all of these words, ${found.length} some.${most}`;
-    else status.textContent = "Nothing has these words. Try fewer of them, or the words of the error message.";
+    const most = found.length > many ? ` The best ${many} are below.` : "";
+    if (!found.length) return "Nothing has these words. Try fewer of them, or the words of the error message.";
+    if (!explains(found[0], query)) return "Nothing here explains this; nearest:";
+    if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${found.length} ${found.length === 1 ? "place" : "places"} found.${most}`;
+    if (whole) return `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
+    return `No place has all of these words, ${found.length} some.${most}`;
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
-    const [input, list, status] = ["form.bd-search input", "#search-results", "#search-status"].map((part) => document.querySelector(`article ${part}`));
-    const ask = () => {
-      const query = input.value.trim();
-      list.dataset.query = query;
-      if (query) return show(query, list, status).catch(() => (status.textContent = "The search could not be loaded."));
+  /* The best of what is found, each as an item makes it; false where one typed on meanwhile. */
+  async function show(query, list, status, many, item) {
+    list.dataset.query = query;
+    if (!query) {
       list.replaceChildren();
       status.textContent = "";
-    };
+      return [];
+    }
+    try {
+      const { stem } = await start();
+      const { found, query: meant } = await find(query);
+      if (query !== list.dataset.query) return false;
+      list.replaceChildren(...found.slice(0, many).map((place, i) => item(place, new Set(place.words), stem, i)));
+      status.textContent = counted(found, query, meant, many);
+      return found;
+    } catch {
+      status.textContent = "The search could not be loaded.";
+      return [];
+    }
+  }
+
+  function result(place, words, stem) {
+    const item = document.createElement("li");
+    const link = Object.assign(document.createElement("a"), { href: new URL(place.url, root) });
+    link.append(...lettered(place.title, words, stem));
+    const where = Object.assign(document.createElement("p"), { className: "search-where", textContent: whereOf(place) });
+    const text = Object.assign(document.createElement("p"), { className: "search-text" });
+    text.append(...lettered(excerpt(place.text, words, stem), words, stem));
+    item.append(link, where, text);
+    return item;
+  }
+
+  function pageOfResults(input) {
+    const [list, status] = ["#search-results", "#search-status"].map((part) => document.querySelector(`article ${part}`));
+    const ask = () => show(input.value.trim(), list, status, shown, result);
     const askAnew = () => {
       clearTimeout(later);
       try {
@@ -239,5 +261,74 @@
     input.value = new URLSearchParams(location.search).get("q") ?? "";
     input.focus();
     ask();
-  });
+  }
+
+  function option(place, words, stem, i) {
+    const link = Object.assign(document.createElement("a"), { href: new URL(place.url, root), id: `search-now-${i}`, role: "option", tabIndex: -1, ariaSelected: "false" });
+    const title = Object.assign(document.createElement("span"), { className: "search-title" });
+    title.append(...lettered(place.title, words, stem));
+    link.append(title, Object.assign(document.createElement("span"), { className: "search-where", textContent: whereOf(place) }));
+    return link;
+  }
+
+  /* Below the dialog's field the first results, while one types. The focus stays in the field: arrows choose one, Enter goes there, or to the page of results where none is chosen. */
+  function resultsWhileTyping(input) {
+    const dialog = input.closest("dialog");
+    const box = Object.assign(document.createElement("div"), { className: "search-now" });
+    const status = Object.assign(document.createElement("p"), { id: "search-status", role: "status" });
+    const list = Object.assign(document.createElement("div"), { id: "search-now", role: "listbox", ariaLabel: "Results", hidden: true });
+    const all = Object.assign(document.createElement("a"), { className: "search-all", hidden: true });
+    box.append(status, list, all);
+    dialog.append(box);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list" })) input.setAttribute(name, value);
+
+    let chosen = -1, wanted, later;
+    const choose = (i) => {
+      list.children[chosen]?.setAttribute("aria-selected", "false");
+      chosen = i;
+      const one = list.children[i];
+      one?.setAttribute("aria-selected", "true");
+      one?.scrollIntoView({ block: "nearest" });
+      wanted = one?.href;
+      one ? input.setAttribute("aria-activedescendant", one.id) : input.removeAttribute("aria-activedescendant");
+    };
+    const ask = async () => {
+      const query = input.value.trim();
+      const found = await show(query, list, status, shownWhileTyping, option);
+      if (!found) return;
+      chosen = -1;
+      box.scrollTop = 0;
+      choose([...list.children].findIndex(({ href }) => href === wanted)); // chosen before these came
+      list.hidden = !list.children.length;
+      input.setAttribute("aria-expanded", !list.hidden);
+      all.hidden = found.length <= shownWhileTyping;
+      all.textContent = `All ${found.length} places`;
+      all.href = new URL(`search.html?q=${encodeURIComponent(query)}`, root);
+    };
+    input.addEventListener("input", () => {
+      choose(-1);
+      clearTimeout(later);
+      later = setTimeout(ask, 150);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      const count = list.children.length + 1; // and none of them
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step && count > 1) choose(((chosen + 1 + step + count) % count) - 1);
+      else if (event.key === "Enter" && chosen >= 0) list.children[chosen].click();
+      else if (event.key === "Escape") dialog.close(); // a browser would first empty the field
+      else return;
+      event.preventDefault();
+    });
+    start().catch(() => {}); // said when something is asked
+    ask();
+  }
+
+  function begin() {
+    const page = document.querySelector("article form.bd-search input");
+    if (page) pageOfResults(page);
+    else resultsWhileTyping(document.querySelector("#pst-search-dialog input"));
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();

@@ -2,7 +2,7 @@
 
 MiniSearch (MIT, `book/_static/minisearch.js`, from npm as it is) ranks them in the reader's browser. Its entries are a script, for a page that was opened from a folder by double
 click may load no data in another way: that is why it is not Pagefind, which loads modules, WebAssembly and data, and finds nothing there (its issue 202). Pages load neither
-until somebody searches. Words are reduced to their stems by Sphinx's own stemmer. The policy of the pages stays as it is.
+until somebody searches, on the page of results or in the dialog, which shows the first results while one types. Words are reduced to their stems by Sphinx's own stemmer. The policy of the pages stays as it is.
 """
 
 import json

@@ -905,12 +905,90 @@ def test_the_search_works_from_a_folder(chromium, site):
     page.goto((site / "notebooks" / "cauchy.html").as_uri())
     page.keyboard.press("Control+k")
     page.keyboard.type("sensitivity")
+    page.wait_for_selector("#search-now [role=option]")
     page.keyboard.press("Enter")
     page.wait_for_selector("#search-results li")
     page.locator("#search-results a").first.click()
     page.wait_for_url("**/book/glossary.html*")
     page.close()
     assert not faults
+
+
+SEARCHED = """(query) => document.querySelector("#search-now")?.dataset.query === query && document.querySelector("#search-status").textContent"""
+
+
+def search_now(page, query: str) -> str:
+    """Type it into the open dialog; what is said of it."""
+    page.locator("#pst-search-dialog input").fill("")
+    page.wait_for_function("() => document.querySelector('#search-now') && !document.querySelector('#search-status').textContent")
+    page.locator("#pst-search-dialog input").fill(query)
+    return page.wait_for_function(SEARCHED, arg=query).json_value()
+
+
+ENGINE = {"_static/search.js", "_static/minisearch.js", "vendor/search-entries.js"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_results_while_one_types(open_page, size, theme):
+    """Five of them in the dialog, chosen by arrows or touched; the engine comes with the dialog, and the page behind stays where it is."""
+    page = open_page("book/glossary.html", size=size, theme=theme)
+    assert not ENGINE & set(open_page.asked)
+    page.keyboard.press("Control+k")
+    page.wait_for_function("() => document.querySelector('#pst-search-dialog input').role === 'combobox'")
+    before = page.evaluate("[scrollY, document.documentElement.scrollHeight]")
+    assert re.fullmatch(r"\d+ places have all of these words, \d+ some\. The best 5 are below\.", search_now(page, "characteristic function Cauchy"))
+    assert ENGINE <= set(open_page.asked)
+    field, options = page.get_by_role("combobox", expanded=True), page.get_by_role("listbox").get_by_role("option")
+    assert options.count() == 5 and options.locator("math").count() and r"\(" not in page.locator("#search-now").inner_text()
+    assert re.search(r"\n(claim|section) in The Cauchy distribution", options.first.inner_text())
+    chosen = lambda: field.get_attribute("aria-activedescendant")  # noqa: E731
+    ids = [one.get_attribute("id") for one in options.all()]
+    moved = []
+    for key in ["ArrowDown"] * 6 + ["ArrowUp"] * 2:
+        page.keyboard.press(key)
+        assert [one.get_attribute("id") for one in page.get_by_role("option", selected=True).all()] == [chosen()] * bool(chosen())
+        moved.append(chosen())
+    assert moved == [*ids, None, ids[4], ids[3]]
+    dialog, box = (page.locator(one).bounding_box() for one in ("#pst-search-dialog", ".search-now"))
+    assert 0 <= dialog["x"] <= box["x"] and box["x"] + box["width"] <= SIZES[size][0] and box["y"] + box["height"] <= SIZES[size][1]
+    assert page.evaluate("[document.documentElement, document.querySelector('.search-now')].every((one) => one.scrollWidth <= one.clientWidth)")
+    assert page.evaluate("[scrollY, document.documentElement.scrollHeight]") == before
+    page.evaluate(MARK_ONE_OF_EACH_LOOK)
+    page.evaluate(Axe().axe_script)
+    assert not page.evaluate(JUDGE)
+    assert search_now(page, "senstivity").startswith("Nothing has “senstivity”. Did you mean “sensitivity”?")
+    assert search_now(page, "qwertzuiop").startswith("Nothing has these words.") and page.get_by_role("combobox", expanded=False).count()
+    assert not page.locator("#search-now, .search-all").filter(visible=True).count()
+    page.keyboard.press("Escape")
+    assert page.locator("#pst-search-dialog").is_hidden()
+
+
+def test_where_the_results_while_one_types_lead(open_page):
+    """Enter goes to the one that is chosen, to the page of results where none is; a click and a touch to what they hit, on this page too."""
+    page = open_page("notebooks/cauchy.html")
+    page.locator(".search-button-field").click()
+    search_now(page, "three sigma clipping")
+    page.keyboard.press("ArrowDown")
+    chosen = page.get_by_role("option", selected=True).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(chosen)
+    assert page.locator("#pst-search-dialog").is_hidden()
+    page.keyboard.press("Control+k")
+    search_now(page, "senstivity")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=senstivity")
+    page.wait_for_selector("#search-results li")
+    page = open_page("book/intro.html", size="narrow", has_touch=True)
+    page.locator(".search-button:visible").tap()
+    search_now(page, "sensitivity")
+    page.get_by_role("option").first.tap()
+    page.wait_for_url("**/book/glossary.html#term-sensitivity")
+    page = open_page("book/intro.html", size="narrow", has_touch=True)
+    page.locator(".search-button:visible").tap()
+    search_now(page, "batch size")
+    page.locator(".search-all").tap()
+    page.wait_for_url("**/search.html?q=batch%20size")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -34,7 +34,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live", "controls"}
+CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live", "controls", "equal_axes"}
 TIDY = "run `make tidy`"
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
 KINDS = {list: "list, `[one, two]`", dict: "table, `{name: value}`", str: "text"}
@@ -249,6 +249,8 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f'{place(name, notebook.cells, number)}: its slug is text, in quotes: correct it')
         if not told_rightly(cell.metadata.get("controls", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `controls` are written `{{"k": {{"label": "observations n", "shown": ["1", "2", "4"]}}}}`: correct them')
+        if cell.metadata.get("equal_axes", True) is not True:
+            found.append(f"{place(name, notebook.cells, number)}: its metadata `equal_axes` are `true`, or not there: correct them")
     return found
 
 

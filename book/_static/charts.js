@@ -67,6 +67,11 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     press();
   }
 
+  /* Where one unit is as long on both axes, the height follows the width; what stands around the plot changes somewhat with its size. */
+  async function fit({ view, steepness }) {
+    for (let i = 0; i < 3 && steepness; i++) await view.height(view.width() * steepness).runAsync();
+  }
+
   async function draw(chart) {
     await moved;
     if (!chart.clientWidth) return;
@@ -85,10 +90,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       config: { ...specification.config, ...chartThemes[theme] },
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
+    const { steepness } = specification.usermeta ?? {};
+    await fit({ view: result.view, steepness });
     live.className = "chart-live";
     view.replaceChildren(live);
     chart.view?.finalize();
-    chart.view = result.view;
+    Object.assign(chart, { view: result.view, steepness });
     for (const input of chart.querySelectorAll(":scope > form [name]")) set(chart, input);
     await result.view.runAsync();
     reachLegend(result.view, live, specification);
@@ -113,6 +120,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       form?.addEventListener("submit", (event) => event.preventDefault());
     }
     document.addEventListener("input", ({ target }) => target.closest?.(".chart > form") && follow(target.closest(".chart"), target), true);
+
+    let later;
+    addEventListener("resize", () => {
+      clearTimeout(later);
+      later = setTimeout(() => document.querySelectorAll('.chart[data-ready="true"]').forEach(fit), 100); // when Vega has made them as wide as the page
+    });
 
     let theme = root.dataset.theme;
     new MutationObserver(() => {

@@ -15,7 +15,7 @@ import nbformat
 from ..chapters import code_cells
 from ..files import BookError, write_atomically
 from ..render.drawn import drawn
-from ..render.pictures import MIME, NARROW, adapts, bundle, charts_of, picture
+from ..render.pictures import MIME, NARROW, adapts, as_shown, bundle, outputs_with_charts, picture, steepness_of
 from .executed import chapter_of
 
 
@@ -109,6 +109,9 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
             narrow = file.with_name(f"{file.stem}-narrow.svg")
             its_width, its_height = size(narrow)
             heights = f" --high: {height:g}px; --narrow-high: {its_height:g}px"  # whatever the width is
+            if steep := steepness_of(specification):  # or as the width wants it
+                high, narrow_high = (f"calc({steep:g} * 100cqw + {up - steep * across:.2f}px)" for across, up in (size(file), size(narrow)))
+                heights = f" --high: {high}; --narrow-high: {narrow_high}; --widest: {width:g}px"
             image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
@@ -128,15 +131,16 @@ def put_charts(app, docname, source):
     if not chapter_of(docname) or MIME not in source[0]:
         return
     notebook = nbformat.reads(source[0], as_version=4)
-    for number, (cell, output, specification) in enumerate(charts_of(notebook), start=1):
+    for number, (cell, output) in enumerate(outputs_with_charts(notebook), start=1):
         try:
+            specification = as_shown(cell, output.data[MIME])
             write(app, specification, chapter_of(docname), number)
-            shown = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"))
+            chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"))
         except Exception as error:
             place = code_cells(notebook).index(cell) + 1
             cause = str(error).strip().splitlines()
             raise BookError(f"{docname}.ipynb, code cell {place}: its chart cannot be drawn: {cause[-1] if cause else type(error).__name__}") from error
-        output.data = nbformat.from_dict({"text/html": shown})
+        output.data = nbformat.from_dict({"text/html": chart})
     source[0] = nbformat.writes(notebook)
 
 

@@ -82,7 +82,7 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
 
 def chart_at_head(notebook) -> tuple | None:
     """The chapter's chart that is tagged `cover`, or else its first: its number, its cell and its specification; None where it has none."""
-    found = [(number, cell, specification) for number, (cell, _, specification) in enumerate(charts_of(notebook), start=1)]
+    found = [(number, cell, specification) for number, (cell, specification) in enumerate(charts_of(notebook), start=1)]
     return min(found, key=lambda chart: "cover" not in chart[1].metadata.get("tags", []), default=None)
 
 

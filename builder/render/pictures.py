@@ -15,6 +15,7 @@ import PIL.Image
 import PIL.ImageOps
 import vl_convert
 
+from ..files import BookError
 from .drawn import drawn
 from .palette import COLOURS, TWINS, chart_theme, in_dark
 
@@ -71,8 +72,46 @@ def adapts(specification: dict) -> bool:
     return specification.get("width") == "container"
 
 
+def steepness(specification: str) -> str:
+    """How high a chart (its specification as JSON) is for its width where one unit is as long on both axes, by the domains of its scales; empty where they do not tell."""
+    chart = vl_convert.vegalite_to_vega({**json.loads(specification), "width": WIDTH}, vl_version=VEGA_LITE)
+    domains = [one.get("domain") for one in chart.get("scales", []) if one["name"] in ("x", "y") and one["type"] == "linear"]
+    if len(domains) != 2 or not all(isinstance(domain, list) and all(isinstance(end, int | float) for end in domain) for domain in domains):
+        return ""  # they would follow the data that are chosen
+    # As they are once they live: one may have been told to be nice, or to begin at zero.
+    told = {"type": "text", "encode": {"update": {"text": {"signal": "'steepness ' + abs(span(domain('y')) / span(domain('x')))"}}}}
+    found = re.search(r">steepness ([\d.]+(?:e-?\d+)?)<", vl_convert.vega_to_svg({**chart, "marks": [*chart["marks"], told]}))
+    return f"{float(found[1]):.6g}" if found and float(found[1]) else ""
+
+
+def with_equal_axes(specification: dict) -> dict:
+    """The chart as high as its width wants, so that one unit is as long on both axes: what it is told of its height is the most that it takes."""
+    steep = drawn(steepness, json.dumps(specification)).decode() if adapts(specification) and isinstance(specification.get("height"), int | float) else ""
+    if not steep:
+        raise BookError('its metadata `equal_axes` want a chart with `width="container"`, a height, and a domain of two numbers for x and for y')
+    apart = {**specification.get("config", {}), "axisQuantitative": {"labelSeparation": 4}}  # numbers, where it is narrower than it was written
+    known = {**specification.get("usermeta", {}), "steepness": float(steep)}
+    return {**specification, "config": apart, "usermeta": known}  # a signal that follows the width would not always settle: `picture`, and charts.js
+
+
+def steepness_of(specification: dict) -> float | None:
+    return specification.get("usermeta", {}).get("steepness")
+
+
 def picture(specification: str, name: str, width: int = WIDTH) -> str:
-    """SVG of the chart (its specification as JSON) as it stands before anyone moves it; its axis is in the width, as when it lives."""
+    """SVG of the chart (its specification as JSON) as it stands before anyone moves it; its axis is in the width, as when it lives. With equal axes it is as wide as its height allows."""
+    svg = at_width(specification, name, width)
+    if steep := steepness_of(chart := json.loads(specification)):
+        for _ in range(4):  # what stands around the plot changes somewhat with its size
+            across = float(re.search(r'class="background"[^>]* d="M0,0h([\d.]+)v', svg)[1])
+            if across * steep > chart["height"]:
+                width = int(width - across + chart["height"] / steep)
+                across = chart["height"] / steep
+            svg = at_width(json.dumps({**chart, "height": across * steep}), name, width)
+    return svg
+
+
+def at_width(specification: str, name: str, width: int) -> str:
     if name == "dark":
         specification = in_dark(specification)
     fixed = json.loads(specification.replace('"width": "container"', f'"width": {width}'))
@@ -92,14 +131,23 @@ def bundle() -> str:
     return "(() => {" + vl_convert.javascript_bundle(names, vl_version=VEGA_LITE) + "})();\n"
 
 
+def outputs_with_charts(notebook: nbformat.NotebookNode) -> list[tuple]:
+    """Each with its cell."""
+    return [(cell, output) for cell in notebook.cells for output in cell.get("outputs", []) if MIME in output.get("data", {})]
+
+
 def charts_of(notebook: nbformat.NotebookNode) -> list[tuple]:
-    """Each chart of a chapter: its cell, the output that holds it, its specification."""
-    outputs = [(cell, output) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [(cell, output, output.data[MIME]) for cell, output in outputs if MIME in output.get("data", {})]
+    """Each chart of a chapter: its cell, and its specification as it is shown."""
+    return [(cell, as_shown(cell, output.data[MIME])) for cell, output in outputs_with_charts(notebook)]
 
 
 def chart_in(cell: nbformat.NotebookNode) -> dict | None:
-    return next((output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})), None)
+    return next((as_shown(cell, output.data[MIME]) for output in cell.outputs if MIME in output.get("data", {})), None)
+
+
+def as_shown(cell: nbformat.NotebookNode, specification: dict) -> dict:
+    """The specification with what the metadata of its cell say of it."""
+    return with_equal_axes(specification) if cell.metadata.get("equal_axes") else specification
 
 
 def figure_in(cell: nbformat.NotebookNode) -> str | None:

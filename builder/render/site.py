@@ -153,7 +153,7 @@ def draw_ahead() -> None:
     The engine that draws takes a second to start, and would in each of Sphinx's processes.
     """
     notebooks = [executed(name) for name in chapters()]
-    for _, _, specification in [chart for notebook in notebooks for chart in charts_of(notebook)]:
+    for _, specification in [chart for notebook in notebooks for chart in charts_of(notebook)]:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
             if adapts(specification):

@@ -261,6 +261,43 @@ def test_the_first_chart_is_seen_whole_on_a_small_screen(open_page, name):
         page.wait_for_selector("#chart-hero[data-ready=true]")
 
 
+ROUND = """(drawing) => {
+  const disc = drawing.querySelector(".mark-line path").getBoundingClientRect();
+  return disc.width / disc.height;
+}"""
+OF_THE_PICTURE = """async (picture) => {
+  const drawing = document.body.appendChild(document.createElement("div"));
+  drawing.innerHTML = await (await fetch(picture.currentSrc)).text();
+  const { width, height } = drawing.querySelector(".mark-line path").getBoundingClientRect();
+  drawing.remove();
+  return [width / height, getComputedStyle(picture).objectFit];
+}"""
+UNITS = "({ view }) => [['x', view.width()], ['y', view.height()]].map(([name, length]) => length / (view.scale(name).domain()[1] - view.scale(name).domain()[0]))"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_disc_of_cauchy_is_round(open_page, size, theme):
+    """At the head and where it stands, as a picture and alive, and when the page gets another width; it takes no more room alive."""
+    page = open_page("notebooks/cauchy.html", size=size, theme=theme, moves=False)
+    see = lambda name: page.locator(f"#{name}-view :is(img, svg):visible")  # noqa: E731
+    shape, fits = see("chart-hero").evaluate(OF_THE_PICTURE)
+    assert abs(shape - 1) < 0.03 and fits == "contain"  # which keeps a shape
+    before = see("chart-hero").bounding_box()
+    page.mouse.move(9, 9)
+    for name in ("chart-hero", "chart-1"):
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+        page.wait_for_selector(f"#{name}[data-ready=true]")
+    after = see("chart-hero").bounding_box()
+    assert all(abs(before[one] - after[one]) <= 2 for one in ("width", "height"))
+    for width in (SIZES[size][0], 620, 1100):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_timeout(1000)
+        for name in ("chart-hero", "chart-1"):
+            across, up = page.locator(f"#{name}").evaluate(UNITS)
+            assert abs(across / up - 1) < 0.01 and abs(see(name).evaluate(ROUND) - 1) < 0.03, (name, width)
+
+
 def test_a_film_is_lent_to_the_head(open_page):
     """It begins there by a button, and is back in its place when the reader comes to it."""
     page = open_page("notebooks/cartpole.html")

@@ -21,7 +21,7 @@ from small import ONE, SmallBook, edit, wait_until
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, guess, machines, repository
-from builder.render import heights
+from builder.render import heights, pictures
 from builder.render.site import keep_faults, name_pages, where
 
 
@@ -686,6 +686,25 @@ def test_controls_are_those_that_vega_would_make():
     assert charts.controls({"params": [legend]}, "view") == ""
     selection = {"name": "of_field", "value": "a", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}}
     assert charts.controls({"params": [selection]}, "view") == "" and charts.unbound({"params": [selection]})["params"] == [selection]
+
+
+def test_axes_are_equal_by_the_domains_of_their_scales():
+    """The plot of a picture is as high as its width wants, and no higher than its code says; a chart that does not tell is a fault."""
+    ends = {"x": [-2, 8], "y": [4, -1]}
+    encoding = {axis: {"field": axis, "type": "quantitative", "scale": {"domain": ends[axis]}} for axis in ends}
+    chart = {"data": {"values": [{"x": 1, "y": 2}]}, "mark": "point", "width": "container", "height": 200, "encoding": encoding}
+    equal = pictures.with_equal_axes(chart)
+    assert pictures.steepness_of(equal) == 0.5 and pictures.steepness_of(chart) is None
+    for width, high in ((768, 200), (358, 0)):
+        svg = pictures.picture(json.dumps(equal), "light", width)
+        across, up = map(float, re.search(r'class="background"[^>]* d="M0,0h([\d.]+)v([\d.]+)', svg).groups())
+        assert abs(across / up - 2) < 0.01 and (abs(up - high) < 1 if high else up < 200)
+    for change in ({"width": 300}, {"height": "container"}, {"encoding": {**encoding, "y": {"field": "y", "type": "quantitative"}}}):
+        with pytest.raises(files.BookError, match="`equal_axes` want a chart"):
+            pictures.with_equal_axes({**chart, **change})
+    ends["y"][:] = [0.3, 4.6]
+    encoding["y"]["scale"]["nice"] = True  # from 0 to 5
+    assert pictures.steepness_of(pictures.with_equal_axes(chart)) == 0.5
 
 
 @pytest.mark.parametrize(

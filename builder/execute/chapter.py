@@ -85,7 +85,6 @@ def own_kernel(name: str, python: str | os.PathLike, sockets: str):
     It talks to it through files in the folder `sockets`. Of free ports, which jupyter_client would choose, two kernels that start at the same time can
     be given the same. And it drops nothing of what a cell prints faster than it is read here (nor does the kernel: see its configuration).
     """
-    import zmq.asyncio
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
@@ -95,9 +94,9 @@ def own_kernel(name: str, python: str | os.PathLike, sockets: str):
                 return super().get_kernel_spec(kernel_name)
             return KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="Python 3", language="python")
 
-    context = zmq.asyncio.Context()
-    context.rcvhwm = 0  # of its sockets
-    return AsyncKernelManager(context=context, kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
+    manager = AsyncKernelManager(kernel_name=name, kernel_spec_manager=OurOwn(), transport="ipc", ip=f"{sockets}/kernel")
+    manager.context.rcvhwm = 0  # of its sockets
+    return manager
 
 
 def run_chapter(

@@ -6,6 +6,7 @@ import pathlib
 
 from ..execute.key import versions
 from ..files import BUILD, digest, write_atomically
+from .lettering import source
 
 FOLDER = BUILD / "drawn"
 KEPT = 200  # files: those used last
@@ -13,9 +14,9 @@ KEPT = 200  # files: those used last
 
 @functools.cache
 def _code() -> str:
-    """Digest of the code that draws, with its palette, and of the packages that it uses."""
+    """Digest of the code that draws, with its palette and font, and of the packages that it uses."""
     code = [path.read_bytes() for path in sorted(pathlib.Path(__file__).parent.glob("*.py"))]
-    return digest(*code, repr(versions(["vl-convert-python", "Pillow", "tinycss2"])))
+    return digest(*code, source(), repr(versions(["vl-convert-python", "Pillow", "tinycss2", "fonttools"])))
 
 
 def drawn(function, *arguments) -> bytes:

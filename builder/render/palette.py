@@ -1,5 +1,7 @@
 """The book's colours, by theme, in one place: the stylesheet's variables, the charts' theme, and the figures' twins are made from them."""
 
+from .lettering import family
+
 COLOURS = {
     "light": {
         "chart-ink": "#262626",  # seaborn's ink
@@ -48,7 +50,7 @@ def chart_theme(theme: str) -> dict:
     sizes = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"}
     label = {"labelColor": ink, "titleColor": ink}
     return {
-        "background": None, "font": "system-ui, sans-serif", "view": {"stroke": None},
+        "background": None, "font": family(), "view": {"stroke": None},
         "axis": label | {"domainColor": ink, "tickColor": ink, "gridColor": grid} | sizes,
         "legend": label | sizes, "header": label | sizes, "title": {"color": ink, "fontSize": 14}, "text": {"color": ink, "fontSize": 13},
         "style": {"guide-label": {"fill": ink}, "guide-title": {"fill": ink}},

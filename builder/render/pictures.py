@@ -17,6 +17,7 @@ import vl_convert
 
 from ..files import BookError
 from .drawn import drawn
+from .lettering import carries_letters, family, known
 from .palette import COLOURS, TWINS, chart_theme, in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
@@ -108,7 +109,7 @@ def picture(specification: str, name: str, width: int = WIDTH) -> str:
                 width = int(width - across + chart["height"] / steep)
                 across = chart["height"] / steep
             svg = at_width(json.dumps({**chart, "height": across * steep}), name, width)
-    return svg
+    return carries_letters(svg)
 
 
 def at_width(specification: str, name: str, width: int) -> str:
@@ -118,6 +119,7 @@ def at_width(specification: str, name: str, width: int) -> str:
     if fixed.get("width") == width:
         fixed["autosize"] = {"type": "fit-x", "contains": "padding"}
     merged = {**fixed.get("config", {}), **chart_theme(name)}
+    known()
     svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
     # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
     numbers = {name: i for i, name in enumerate(dict.fromkeys(re.findall(r'id="clip(\d+)"', svg)))}
@@ -172,6 +174,7 @@ def cover(notebook, theme: str = "light") -> str | None:
 
 def on_paper(svg: str, paper: str) -> bytes:
     """The picture as PNG on a ground: the converter multiplies colours by their opacity, so that a translucent white legend on nothing is grey."""
+    known()
     return vl_convert.svg_to_png(re.sub(r"<svg\b[^>]*>", rf'\g<0><rect width="100%" height="100%" fill="{paper}"/>', svg, count=1), scale=2)
 
 
@@ -189,9 +192,10 @@ def card(picture: str | None, title: str, book: str) -> bytes:
     lines = textwrap.wrap(title, 19 if picture else 36)
     height = 62 if len(lines) < 6 else 50
     top = 345 - height * (len(lines) - 1) / 2
+    known()
     words = "".join(f'<tspan x="64" y="{top + height * i:.0f}">{html.escape(line)}</tspan>' for i, line in enumerate(lines))
     ground = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="Liberation Sans, Arial, sans-serif"><rect width="1200" height="630" fill="{PAPER}"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{html.escape(family())}"><rect width="1200" height="630" fill="{PAPER}"/>'
         f'<rect width="14" height="630" fill="{CLAIM}"/><text x="64" y="96" font-size="30" fill="{CLAIM}">{html.escape(book)}</text>'
         f'<text font-size="{height - 10}" font-weight="bold" fill="{COLOURS["light"]["chart-ink"]}">{words}</text></svg>'
     )

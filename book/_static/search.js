@@ -256,7 +256,8 @@ the dialog (book.js). */
     const askAnew = () => {
       clearTimeout(later);
       try {
-        history.replaceState(null, "", `?q=${encodeURIComponent(input.value.trim())}`); // to be shared, and for the way back
+        const query = input.value.trim();
+        history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname); // to be shared, and for the way back
       } catch {
         // a page from a folder keeps its address
       }

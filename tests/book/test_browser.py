@@ -914,6 +914,8 @@ def test_the_page_of_results(open_page):
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
     field.fill("how to run it")
     page.wait_for_function("() => document.querySelector('#search-results a')?.textContent === 'How to run it'")
+    field.fill("")
+    page.wait_for_url("**/search.html")
 
 
 def test_a_result_says_things_once(open_page):
@@ -1084,7 +1086,11 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert page.locator(".ledger-filter output").inner_text() == f"{shown.count()} of {page.locator('.ledger tbody tr').count()} claims"
     page.reload()
     assert page.locator(".ledger-filter [name=words]").input_value() == "batch size" and page.locator(".ledger-chapter:visible").count() == 1
+    assert page.url.endswith("/claims.html?q=batch+size&chapter=class_weights")
+    page.locator(".ledger-filter [name=words]").fill(" ")
+    assert page.url.endswith("/claims.html?chapter=class_weights")
     page.locator(".ledger-filter [name=chapter]").select_option("")
+    assert page.url.endswith("/claims.html"), "nothing is asked, and the address says nothing"
     for words in ("sigma", "σ=2", "γ²"):  # as one types what a formula shows
         page.locator(".ledger-filter [name=words]").fill(words)
         assert page.locator(".ledger tbody tr:visible:has(math)").count(), words

@@ -98,6 +98,21 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
+OF_IPYTHON = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|\?\s*$", re.M)  # to import IPython takes a while
+RUN_HERE = re.compile(r"\s*%%(?:time|timeit|capture|prun)\b.*\n?")
+
+
+def python(source: str) -> str:
+    """A cell's code as Python, as IPython reads it: a line of its own (`%name`, `!command`, `name?`), also after `x = `, becomes a call, and so does a cell that another program runs (`%%bash`)."""
+    while head := RUN_HERE.match(source):
+        source = source[head.end() :]
+    if not OF_IPYTHON.search(source):
+        return source
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
 def claims(notebook: nbformat.NotebookNode) -> list[dict]:
     """The chapter's claims: number, slug (that of its address, which stays when claims are inserted), sentence (Markdown), cell, and the text that it printed.
 

@@ -65,15 +65,15 @@ def claims_of(name: str) -> list[dict]:
 
 
 def assertions(source: str) -> list[str]:
-    """The cell's `assert` statements and its calls of functions named so, as numpy's, in their order. A line of IPython's own (`%`, `!`) asserts nothing; empty where the rest is not Python."""
-    python = re.sub(r"^(\s*)(?:%(?! )|!).*$", r"\1pass", source, flags=re.M)
+    """The cell's `assert` statements and its calls of functions named so, as numpy's, in their order. A line of IPython's own asserts nothing; empty where the rest is not Python."""
+    code = chapters.python(source)
     try:
-        tree = ast.parse(python)
+        tree = ast.parse(code)
     except SyntaxError:
         return []
     named = lambda call: getattr(call.func, "attr", getattr(call.func, "id", "")).startswith("assert")  # noqa: E731
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
-    return [ast.get_source_segment(source, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+    return [ast.get_source_segment(code, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def doubt(chapter: str, claim: int) -> dict | None:

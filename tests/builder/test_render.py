@@ -322,6 +322,8 @@ def test_what_a_cell_may_display(data, word):
         ("%%time\n\nif x:\n    %time f()\n    assert x\n!true", ["assert x"]),
         ("y = (3\n     % 2)\nassert y == 1", ["assert y == 1"]),
         ("%%bash\ntest -n x | grep assert", []),
+        ("%%writefile check.py\nassert x", []),
+        ("said = !echo assert, it's\nassert said", ["assert said"]),
         ('assert said == """\n!true\n"""', ['assert said == """\n!true\n"""']),
     ],
 )

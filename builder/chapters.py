@@ -34,6 +34,12 @@ def option(name: str, otherwise=None):
     return (configuration().get("builder") or {}).get(name, otherwise)
 
 
+def byline() -> str:
+    """Who wrote it, as running text: By the authors of a book."""
+    author = configuration().get("author") or ""
+    return author and f"By {re.sub('^The ', 'the ', author)}"
+
+
 def toc() -> dict:
     """`_toc.yml`, or the table that `render.py` made for a build of one chapter."""
     return yaml.safe_load(pathlib.Path(os.environ.get("BOOK_TOC", ROOT / "_toc.yml")).read_text(encoding="utf-8"))

@@ -221,6 +221,7 @@ def describe(app, pagename, templatename, context, doctree):
             "author": {"@type": "Organization", "name": app.config.author},
         }  # fmt: skip
     cited = app.env.metadata.get(pagename, {}).get("citation", {})
+    context["byline"] = chapters.byline()
     context["citation"] = "".join(f'<meta name="{key}" content="{html.escape(value)}">' for key, value in cited.items())
     # Beside what people read, what machines do (machines.py).
     twins = [("text/markdown", "This chapter as Markdown", f"{pagename}.md")] if name else []

@@ -34,6 +34,12 @@ def option(name: str, otherwise=None):
     return (configuration().get("builder") or {}).get(name, otherwise)
 
 
+def byline() -> str:
+    """Who wrote it, as running text: By the authors of a book."""
+    author = configuration().get("author") or ""
+    return author and f"By {re.sub('^The ', 'the ', author)}"
+
+
 def toc() -> dict:
     """`_toc.yml`, or the table that `render.py` made for a build of one chapter."""
     return yaml.safe_load(pathlib.Path(os.environ.get("BOOK_TOC", ROOT / "_toc.yml")).read_text(encoding="utf-8"))
@@ -96,6 +102,21 @@ def load(chapter: str) -> nbformat.NotebookNode:
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+OF_IPYTHON = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|\?\s*$", re.M)  # to import IPython takes a while
+RUN_HERE = re.compile(r"\s*%%(?:time|timeit|capture|prun)\b.*\n?")
+
+
+def python(source: str) -> str:
+    """A cell's code as Python, as IPython reads it: a line of its own (`%name`, `!command`, `name?`), also after `x = `, becomes a call, and so does a cell that another program runs (`%%bash`)."""
+    while head := RUN_HERE.match(source):
+        source = source[head.end() :]
+    if not OF_IPYTHON.search(source):
+        return source
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
 
 
 def claims(notebook: nbformat.NotebookNode) -> list[dict]:

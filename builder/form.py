@@ -28,7 +28,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
-from .chapters import OPTIONS, chapters, claims, code_cells, load, option, question, source_path
+from .chapters import OPTIONS, chapters, claims, code_cells, load, option, python, question, source_path
 from .data import data_faults
 from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
@@ -361,7 +361,7 @@ def dead_links(where: str, source: str, page: pathlib.Path) -> list[str]:
 def imported(source: str) -> set[str]:
     """The modules that the code imports come what may: not within a function, a condition or a `try`, where it may be prepared for their absence."""
     try:
-        tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.M))
+        tree = ast.parse(python(source))
     except SyntaxError:
         return set()  # executing it will say more
     names = [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
@@ -465,10 +465,8 @@ CAUGHT = re.compile(r"\b(?:AssertionError|Exception|BaseException)\b")
 
 def asserts(source: str) -> bool:
     """Whether the code compares something that it computed, where that can fail: an assertion of constants cannot, nor can one that nothing reaches."""
-    if re.match(r"%%(?!time|capture)", source):
-        return False  # this Python does not run it
     try:
-        tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.M))
+        tree = ast.parse(python(source))
     except SyntaxError:
         return True  # executing it will say more
     return any(isinstance(node, ast.Assert) and can_fail(node.test) or isinstance(node, ast.Call) and "assert" in ast.unparse(node.func) for node in reached(tree, tree))

@@ -12,7 +12,7 @@ import bs4
 from playwright.sync_api import sync_playwright
 
 from . import browser
-from .chapters import configuration, option, toc
+from .chapters import byline, configuration, option, toc
 from .files import BookError, alone
 from .render.delivery import PDF
 from .render.site import complete_site
@@ -82,14 +82,14 @@ def article(site: pathlib.Path, page: str, names: list[str]) -> bs4.Tag:
 
 
 def document(site: pathlib.Path) -> str:
-    names, title, author = pages(), configuration()["title"], configuration()["author"]
+    names, title = pages(), configuration()["title"]
     articles = [article(site, page, names) for page in names]
     entries = "".join(f'<li><a href="#{tag["id"]}">{tag.find("h1").get_text().rstrip("#")}</a></li>' for tag in articles)
     style = re.search(r'href="[^"]*_static/site\.css\?v=(\w+)"', (site / f"{names[0]}.html").read_text(encoding="utf-8"))[1]
     return (
         f'<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head><meta charset="utf-8"><title>{title}</title>'
         f'<link rel="stylesheet" href="_static/site.css?v={style}"><style>{STYLE}</style></head><body><div class="bd-content"><div>'
-        f'<section class="cover"><h1>{title}</h1><p>By {re.sub("^The ", "the ", author)}</p></section><article class="bd-article"><h1>Contents</h1><ol>{entries}</ol></article>'
+        f'<section class="cover"><h1>{title}</h1><p>{byline()}</p></section><article class="bd-article"><h1>Contents</h1><ol>{entries}</ol></article>'
         f'{"".join(map(str, articles))}</div></div></body></html>'
     )
 

@@ -341,9 +341,10 @@ lay out what is far away. */
     form.elements.chapter.value = asked.get("chapter") ?? "";
     form.addEventListener("input", () => {
       filter();
-      const query = new URLSearchParams({ q: form.elements.words.value, chapter: form.elements.chapter.value });
+      const asking = Object.entries({ q: form.elements.words.value, chapter: form.elements.chapter.value }).filter(([, value]) => value.trim());
+      const query = String(new URLSearchParams(asking));
       try {
-        history.replaceState(null, "", `?${query}${location.hash}`);
+        history.replaceState(null, "", `${location.pathname}${query && `?${query}`}${location.hash}`);
       } catch {
         // a page from a folder keeps its address
       }

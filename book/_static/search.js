@@ -11,7 +11,7 @@ the dialog (book.js). */
   const empty = new Set(
     ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing don during each few for from had has have how i " +
       "if in into is isn it its just me my of on one only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
-      "using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
+      "exist existed existing exists using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
   );
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
@@ -21,7 +21,8 @@ the dialog (book.js). */
     normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei",
     narrow: "short", misses: "short", undercoverage: "coverage", cover: "coverage", covers: "coverage", covered: "coverage", confidence: "interval",
     auroc: "auc", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
-    asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker",
+    asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
+    hundred: "100", thousand: "1000",
   });
 
   /* What has such a word is found by the wider one too. */
@@ -47,7 +48,11 @@ the dialog (book.js). */
     se: "standard error", sem: "standard error", sd: "standard deviation", std: "standard deviation", ci: "confidence interval", clt: "central limit theorem", lln: "law of large numbers",
     mle: "maximum likelihood", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
     multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient",
+    "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
+    "area under the curve": "auc", "area under curve": "auc",
   });
+  const longestFirst = [...short.keys()].sort((one, other) => other.length - one.length);
+  const otherwise = new RegExp(`(?<![\\w.])(${longestFirst.join("|").replaceAll(" ", "[ -]")})(?!\\w)`, "gi");
   const ledger = "book/claims.html";
 
   const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ");
@@ -83,8 +88,9 @@ the dialog (book.js). */
       return { index, stem, partsOf, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
-  /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, one letter away or, of a long one, two. */
+  /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, two of its letters swapped, one letter away or, of a long one, two. */
   let written, known;
+  const swapped = (word) => Array.from({ length: word.length - 1 }, (_, i) => word.slice(0, i) + word[i + 1] + word[i] + word.slice(i + 2));
   function spelled(query, stem) {
     if (!written) {
       const counts = new Map();
@@ -99,21 +105,27 @@ the dialog (book.js). */
     const options = { fuzzy: (term) => (term.length > 8 ? 2 : 1), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
     return query.replace(/(?<![\p{L}\p{N}_.'])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu, (word) => {
       const typed = word.toLowerCase();
-      const nearest = [empty, short, alike, known].some((words) => words.has(typed)) ? typed : written.search(typed, options)[0]?.id ?? typed;
+      const has = (one) => [empty, short, alike, known].some((words) => words.has(one));
+      const nearest = has(typed) ? typed : swapped(typed).find((one) => has(one) || written.has(one)) ?? written.search(typed, options)[0]?.id ?? typed;
       return stem(nearest) === stem(typed) ? word : nearest;
     });
   }
 
   /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a page or a
-  term, and little else, means it. */
+  term, and little else, means it; so does who types the title of a place, and nothing else but its page's name: that there is none answers whether there is one. */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
-    const query = asking.replace(/(?<![\w.])[a-z]+(?!\w)/gi, (word) => short.get(word.toLowerCase()) ?? word);
+    const query = asking.replace(otherwise, (words) => short.get(words.toLowerCase().replaceAll("-", " ")));
     const { index, stem, partsOf, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
+    const affirmed = (words) => words.filter((term) => term !== "no" && term !== "not");
     const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
+    const titled = (title, page) => {
+      const here = new Set([...title, ...terms(page)]);
+      return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term)));
+    };
     return index
       .search(query, {
         boost: { title: 3, page: 0.7, text: 1, code: 0.25 },
@@ -127,9 +139,10 @@ the dialog (book.js). */
         const found = new Set(result.queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]));
         const share = [...asked].filter((term) => found.has(term)).length / asked.size;
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
-        const name = named(entry) ? terms(entry.title) : [];
+        const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
-        const exact = both && both ** 2 / (name.length * asked.size);
+        const near = both && both ** 2 / (name.length * asked.size);
+        const exact = named(entry) ? near : both && titled(affirmed(name), entry.page);
         return { ...entry, words: [...result.terms, ...found], share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
       })
       .sort((one, other) => other.score - one.score);
@@ -243,7 +256,8 @@ the dialog (book.js). */
     const askAnew = () => {
       clearTimeout(later);
       try {
-        history.replaceState(null, "", `?q=${encodeURIComponent(input.value.trim())}`); // to be shared, and for the way back
+        const query = input.value.trim();
+        history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname); // to be shared, and for the way back
       } catch {
         // a page from a folder keeps its address
       }

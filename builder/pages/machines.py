@@ -65,15 +65,15 @@ def claims_of(name: str) -> list[dict]:
 
 
 def assertions(source: str) -> list[str]:
-    """The cell's `assert` statements and its calls of functions named so, as numpy's, in their order. A line of IPython's own (`%`, `!`) asserts nothing; empty where the rest is not Python."""
-    python = re.sub(r"^(\s*)(?:%(?! )|!).*$", r"\1pass", source, flags=re.M)
+    """The cell's `assert` statements and its calls of functions named so, as numpy's, in their order. A line of IPython's own asserts nothing; empty where the rest is not Python."""
+    code = chapters.python(source)
     try:
-        tree = ast.parse(python)
+        tree = ast.parse(code)
     except SyntaxError:
         return []
     named = lambda call: getattr(call.func, "attr", getattr(call.func, "id", "")).startswith("assert")  # noqa: E731
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Assert) or isinstance(node, ast.Call) and named(node)]
-    return [ast.get_source_segment(source, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
+    return [ast.get_source_segment(code, node) for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
 
 
 def doubt(chapter: str, claim: int) -> dict | None:
@@ -82,16 +82,27 @@ def doubt(chapter: str, claim: int) -> dict | None:
     return {"noticed": score.noticed, "changes": score.counted, "held": held, "seeds": tried} if score.counted or tried else None
 
 
-def twin(name: str, base: str) -> str:
-    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. Links to chapters lead to their twins, those to other pages to these."""
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?:(\w+)\.ipynb|\.\./([\w/-]+)\.md)(#[^)\s]*)?\)")
+
+
+def led(found: re.Match, base: str, there: set[str] | None) -> str:
+    """A link of a chapter in its twin: to another's twin, or to a page; to where the book is published, if this build, of one chapter, does not have it; if it is not, the words alone."""
+    words, chapter, page, anchor = found.groups()
+    file = f"notebooks/{chapter}.md" if chapter else f"{page}.html"
+    if there is None or file.rpartition(".")[0] in there:
+        return f"[{words}]({f'{chapter}.md' if chapter else f'../{file}'}{anchor or ''})"
+    return f"[{words}]({base}{file}{anchor or ''})" if base else words
+
+
+def twin(name: str, base: str, there: set[str] | None = None) -> str:
+    """The chapter as Markdown: whence it is, prose, code, and what the code printed; a figure by its alt text. `there` are the build's pages, if not all."""
     notebook, parts, claims = executed.chapter(name), [], chapters.claims(executed.chapter(name))
     slugs = {f"**Claim {claim['number']}.**": claim["slug"] for claim in claims}
     doubts_of = {id(claim["cell"]): told(name, claim["number"]) for claim in claims}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             begins = next((sign for sign in slugs if cell.source.startswith(sign)), None)
-            source = re.sub(r"(\]\(\w+)\.ipynb(?=[)#])", r"\1.md", cell.source)
-            source = re.sub(r"(\]\(\.\./[\w/-]+)\.md(?=[)#])", r"\1.html", source)
+            source = LINK.sub(lambda found: led(found, base, there), cell.source)
             parts.append(f'<a id="{slugs[begins]}"></a>{source}' if begins else source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
@@ -118,7 +129,7 @@ def write_for_machines(app, exception):
     lines = [f"# {app.config.html_title}", "", "> Each claim of this book is computed and asserted by a cell of the page on which it stands.", "", "## Chapters", ""]
     for name in names:
         notebook = executed.chapter(name)
-        (site / "notebooks" / f"{name}.md").write_text(twin(name, app.config.html_baseurl), encoding="utf-8")
+        (site / "notebooks" / f"{name}.md").write_text(twin(name, app.config.html_baseurl, app.env.found_docs), encoding="utf-8")
         lines.append(f"- [{chapters.title(notebook)}](notebooks/{name}.md): {plain(chapters.question(notebook))}")
     pages = [page["file"] for part in chapters.toc()["parts"] for page in part["chapters"] if page["file"] in app.env.found_docs]
     about = [page for page in pages if not executed.chapter_of(page)]

@@ -24,6 +24,7 @@ from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
 from .links import link, note_anchor
+from .typography import sentences
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
@@ -45,7 +46,7 @@ def opening(doctree) -> str:
     parts = [[re.sub("<[^>]*>", "", part) if isinstance(part.parent, nodes.raw) else part for part in one.findall(nodes.Text)] for one in told]
     text = " ".join(" ".join("".join(one).split()) for one in parts)
     taken = ""
-    for sentence in re.split(r"(?<=[.!?:])\s(?![a-z])", text):
+    for sentence in sentences(text):
         if len(taken) + len(sentence) > DESCRIPTION:
             break
         taken = f"{taken} {sentence}".strip()
@@ -203,8 +204,8 @@ def unmarked(text: str) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """Up to a full stop, colon or semicolon that ends a word: that of `1 : 9` does not, nor does that of `et al. expected` end a sentence."""
-    return re.split(r"(?<=\S[:;])\s|(?<=\S\.)\s(?![a-z])", unmarked(text))[0].rstrip(".:;")
+    """Of this Markdown, up to a full stop, colon or semicolon that ends a word: that of `1 : 9` does not."""
+    return unmarked(sentences(" ".join(text.split()), clauses=True)[0]).rstrip(".:;")
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -220,6 +221,7 @@ def describe(app, pagename, templatename, context, doctree):
             "author": {"@type": "Organization", "name": app.config.author},
         }  # fmt: skip
     cited = app.env.metadata.get(pagename, {}).get("citation", {})
+    context["byline"] = chapters.byline()
     context["citation"] = "".join(f'<meta name="{key}" content="{html.escape(value)}">' for key, value in cited.items())
     # Beside what people read, what machines do (machines.py).
     twins = [("text/markdown", "This chapter as Markdown", f"{pagename}.md")] if name else []

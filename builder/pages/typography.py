@@ -1,4 +1,4 @@
-"""What belongs together stays on one line: a number and its unit, a claim and its number, the two sides of a ratio."""
+"""What belongs together stays on one line: a number and its unit, a claim and its number, the two sides of a ratio. And where a sentence ends."""
 
 import re
 
@@ -32,3 +32,20 @@ def keep_together(app, doctree):
         if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
             if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:
                 text.parent.replace(text, nodes.Text(joined))
+
+
+# What ends a sentence: not before a small letter, not within a name of a person, not after an abbreviation; after some of them, not before a number.
+END = re.compile(r"""[.!?]["')\]*_\N{RIGHT SINGLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]*(?=\s+(?![a-z]))""")
+CLAUSE = re.compile(r"(?<=\S)[:;](?=\s)")
+ABBREVIATED = re.compile(r"(?:(?:^|[\s(])(?:[A-Z]\.)*[A-Z]|\b(?:[Ee]\.g|[Ii]\.e|et al|vs|cf|Dr|Mrs?|Ms|Prof|St))\.\W*$")
+NUMBERED = re.compile(r"\b(?:Figs?|Eqs?|Secs?|Chs?|Nos?|Vols?|pp?|[Aa]pprox|ca)\.\W*$")
+
+
+def sentences(text: str, clauses: bool = False) -> list[str]:
+    """The sentences of this text or Markdown, cut also at colons and semicolons where clauses are asked for. What stands in formulas and code ends none, but may be a number, or begin one."""
+    whole = re.sub(r"`[^`]*`|\\\(.*?\\\)|(?<!\\)\$.+?(?<!\\)\$|\]\([^)\s]*\)", lambda found: "0" * len(found[0]), text)
+    ends = [end.end() for end in END.finditer(whole)]
+    ends = [end for end in ends if not ABBREVIATED.search(whole[:end]) and not (NUMBERED.search(whole[:end]) and re.match(r"\W+\d", whole[end:]))]
+    ends += [end.end() for end in CLAUSE.finditer(whole)] if clauses else []
+    places = [0, *sorted(ends), len(text)]
+    return [part for one, other in zip(places, places[1:]) if (part := text[one:other].strip())] or [""]

@@ -2,10 +2,12 @@
 
 import functools
 import gzip
+import io
 import json
 import pathlib
 import re
 
+import PIL.Image
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -737,7 +739,7 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
 
 
 def test_paper_has_all_text(open_page):
-    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no frame is torn."""
+    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no sheet is left white for a long claim."""
     page = open_page("notebooks/binary_metrics.html")
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
@@ -751,7 +753,9 @@ def test_paper_has_all_text(open_page):
     assert code.count() and code.count() == page.locator("details.hide:not([open]) > summary[data-paper]").count() and code.locator("pre:visible").count() == 0
     assert page.locator("#cell-1 summary").get_attribute("data-paper") == "The imports and settings: cell\u00a01 on the page, folded"
     assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
-    assert page.locator(".claim").first.evaluate("one => getComputedStyle(one).breakInside") == "avoid-page"
+    assert page.locator(".claim").first.evaluate("one => [getComputedStyle(one).breakInside, getComputedStyle(one.querySelector('p')).breakAfter]") == ["auto", "avoid"]
+    lines = "[...document.querySelectorAll('.claim')].filter((one) => { const first = [...one.children].find((part) => getComputedStyle(part).position !== 'absolute'); return !first.matches('p'); }).length"
+    assert page.evaluate(lines) == 0, "an empty line before its sentence may end a sheet"
     breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
     assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
@@ -914,6 +918,8 @@ def test_the_page_of_results(open_page):
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
     field.fill("how to run it")
     page.wait_for_function("() => document.querySelector('#search-results a')?.textContent === 'How to run it'")
+    field.fill("")
+    page.wait_for_url("**/search.html")
 
 
 def test_a_result_says_things_once(open_page):
@@ -1001,6 +1007,28 @@ def test_results_while_one_types(open_page, size, theme):
     assert page.locator("#pst-search-dialog").is_hidden()
 
 
+def test_results_that_do_not_fit_go_on_where_a_shadow_is(open_page):
+    """As above a phone's keyboard."""
+    page = open_page("book/glossary.html", size="narrow")
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.keyboard.press("Control+k")
+    page.wait_for_function("() => document.querySelector('#pst-search-dialog input').role === 'combobox'")
+    search_now(page, "confidence interval for the mean")
+    box = page.locator(".search-now")
+    assert box.evaluate("one => one.scrollHeight > one.clientHeight + 20")
+
+    def edges():
+        """Whether the first and the last line of pixels are darker than the page."""
+        at = box.bounding_box()
+        strip = PIL.Image.open(io.BytesIO(page.screenshot(clip={"x": at["x"] + 4, "y": at["y"], "width": 4, "height": at["height"]}))).convert("L")
+        return [strip.crop((0, y, 4, y + 3)).getextrema()[0] < 240 for y in (2, strip.height - 5)]
+
+    box.evaluate("one => one.scrollTo(0, 0)")
+    assert edges() == [False, True]
+    box.evaluate("one => one.scrollTo(0, one.scrollHeight)")
+    assert edges() == [True, False]
+
+
 def test_where_the_results_while_one_types_lead(open_page):
     """Enter goes to the one that is chosen, to the page of results where none is; a click and a touch to what they hit, on this page too."""
     page = open_page("notebooks/cauchy.html")
@@ -1084,7 +1112,11 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert page.locator(".ledger-filter output").inner_text() == f"{shown.count()} of {page.locator('.ledger tbody tr').count()} claims"
     page.reload()
     assert page.locator(".ledger-filter [name=words]").input_value() == "batch size" and page.locator(".ledger-chapter:visible").count() == 1
+    assert page.url.endswith("/claims.html?q=batch+size&chapter=class_weights")
+    page.locator(".ledger-filter [name=words]").fill(" ")
+    assert page.url.endswith("/claims.html?chapter=class_weights")
     page.locator(".ledger-filter [name=chapter]").select_option("")
+    assert page.url.endswith("/claims.html"), "nothing is asked, and the address says nothing"
     for words in ("sigma", "σ=2", "γ²"):  # as one types what a formula shows
         page.locator(".ledger-filter [name=words]").fill(words)
         assert page.locator(".ledger tbody tr:visible:has(math)").count(), words

@@ -1,6 +1,8 @@
 """Faults of form on the small book: each is one line with file, cell and cure, before anything is executed."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 
@@ -8,7 +10,7 @@ import nbformat
 import pytest
 from small import CONFIG, ONE, TOC, TWO, edit
 
-from builder import form
+from builder import chapters, form
 from builder.files import digest
 
 CLAIM = ["**Claim 1.** One and one are two, as everyone knows.", "x = 1 + 1\nprint(x)\nassert x == 2, 'x is not two'"]
@@ -188,6 +190,28 @@ def test_an_assertion_that_cannot_fail_asserts_nothing(source):
 )  # fmt: skip
 def test_an_assertion_that_is_reached_asserts(source):
     assert form.asserts(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("x = 1", "x = 1"),
+        ("if x:\n    %pip install y\n    !ls it's\nx", "if x:\n    get_ipython()\n    get_ipython()\nx"),
+        ("x = !ls\ny = %who", "x = get_ipython()\ny = get_ipython()"),
+        ("!ls \\\n  -l\nx", "get_ipython()\nx"),
+        ("x?\ny", "get_ipython()\ny"),
+        ("x = (y\n  % z)\nx = \"\"\"\n%a\n!b\n\"\"\"", "x = (y\n  % z)\nx = '\\n%a\\n!b\\n'"),
+        ("%%time\nimport x", "import x"),
+        ("\n%%capture x\n%%time\n%time x\ny", "get_ipython()\ny"),
+        ("%%bash\nimport x", "get_ipython()"),
+        ("%%time\n%%writefile x.py\nassert x", "get_ipython()"),
+    ],
+)
+def test_a_cell_is_read_as_ipython_reads_it(source, read):
+    """Its own lines are calls, wherever they stand; what only begins as one, within a string or an expression, stays."""
+    tree = ast.parse(chapters.python(source))
+    assert re.sub(r"get_ipython\(\)\.\w+\(.*\)", "get_ipython()", ast.unparse(tree)) == ast.unparse(ast.parse(read))
+    assert form.imported(source) == ({"x"} if "import" in read else set()) and not form.asserts(source)
 
 
 def test_what_a_chapter_shows_is_described_and_clean(monkeypatch):

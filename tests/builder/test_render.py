@@ -322,6 +322,8 @@ def test_what_a_cell_may_display(data, word):
         ("%%time\n\nif x:\n    %time f()\n    assert x\n!true", ["assert x"]),
         ("y = (3\n     % 2)\nassert y == 1", ["assert y == 1"]),
         ("%%bash\ntest -n x | grep assert", []),
+        ("%%writefile check.py\nassert x", []),
+        ("said = !echo assert, it's\nassert said", ["assert said"]),
         ('assert said == """\n!true\n"""', ['assert said == """\n!true\n"""']),
     ],
 )
@@ -342,6 +344,10 @@ def test_the_links_of_a_chapter_s_markdown_lead_to_what_is_there(monkeypatch):
     prose = nbformat.v4.new_markdown_cell("# One\n\nAs [two](two.ipynb#claim-1) says; see [how](../book/running.md#when-a-cell-fails), [Claims](../book/claims.md).")
     monkeypatch.setattr(executed, "chapter", lambda name: nbformat.v4.new_notebook(cells=[prose]))
     assert "As [two](two.md#claim-1) says; see [how](../book/running.html#when-a-cell-fails), [Claims](../book/claims.html)." in machines.twin("one", "")
+    assert "As two says; see how, Claims." in machines.twin("one", "", {"notebooks/one"}), "in a build of this chapter alone"
+    base = "https://host/book/"
+    shown = f"As [two]({base}notebooks/two.md#claim-1) says; see [how](../book/running.html#when-a-cell-fails), [Claims]({base}book/claims.html)."
+    assert shown in machines.twin("one", base, {"notebooks/one", "book/running"})
 
 
 def test_the_list_for_language_models_has_no_markup_and_no_empty_part(built):

@@ -119,16 +119,19 @@ def sets_up(statement: ast.stmt) -> bool:
     """Whether the statement only imports or sets something: a constant, a seed, an option of a package."""
     if isinstance(statement, (ast.Import, ast.ImportFrom, ast.Pass)):
         return True
+    if isinstance(statement, ast.If) and "google.colab" in ast.unparse(statement.test):  # what Colab lacks
+        return True
     if isinstance(statement, (ast.With, ast.Try)):
         return all(sets_up(part) for part in ast.walk(statement) if isinstance(part, ast.stmt) and part is not statement)
     if not isinstance(statement, (ast.Expr, ast.Assign)):
         return False
-    if not isinstance(statement.value, ast.Call):
-        return isinstance(statement, ast.Assign) and not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(statement.value))
-    called, *arguments = ast.iter_child_nodes(statement.value)
+    value = statement.value.left if isinstance(statement.value, ast.Compare) else statement.value  # found, or not
+    if not isinstance(value, ast.Call):
+        return isinstance(statement, ast.Assign) and not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(value))
+    called, *arguments = ast.iter_child_nodes(value)
     if any(isinstance(part, ast.Call) for argument in arguments for part in ast.walk(argument)):  # what it sets is computed
         return False
-    return getattr(called, "attr", getattr(called, "id", None)) in (SETTINGS if isinstance(statement, ast.Expr) else ("default_rng",))
+    return getattr(called, "attr", getattr(called, "id", None)) in (SETTINGS if isinstance(statement, ast.Expr) else ("default_rng", "find_spec"))
 
 
 def is_setup(cell: nbformat.NotebookNode) -> bool:
@@ -140,6 +143,20 @@ def is_setup(cell: nbformat.NotebookNode) -> bool:
     except SyntaxError:  # a cell of IPython
         return False
     return any(isinstance(one, (ast.Import, ast.ImportFrom)) for one in body) and all(map(sets_up, body))
+
+
+def contents(source: str) -> str:
+    """What folded code is, for its fold: the comment that it begins with, the functions and classes that it defines, or that it checks something."""
+    if comment := re.match(r"# (?!@)(\w.{0,60}\w)[.:]?\n(?!#)", source):
+        return f"the code: {comment[1][0].lower() + comment[1][1:] if comment[1][1:2].islower() else comment[1]}"
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # a cell of IPython
+        return "the code"
+    names = [one.name for one in body if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+    if names:
+        return f"the code of {', '.join(names[:-1]) + ' and ' if names[:-1] else ''}{names[-1]}"
+    return "further checks" if any(isinstance(one, ast.Assert) for one in body) else "the code"
 
 
 def fold(cell: nbformat.NotebookNode) -> None:
@@ -154,7 +171,7 @@ def fold(cell: nbformat.NotebookNode) -> None:
     elif "hide-input" in tags and "figure" in shown:
         what = "the code that draws the figure"
     else:
-        what = "the code"
+        what = contents(cell.source)
     cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")
 
 

@@ -105,7 +105,7 @@ def hero(app, name: str, notebook) -> str:
     cells = chapters.code_cells(notebook)
     place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
     if chart := chart_at_head(notebook):
-        where = f' <a href="#cell-{place(chart[1])}">Where it stands</a>'
+        where = f' <a href="#cell-{place(chart[1])}">See it in the chapter</a>'
         return f'<div class="hero">{live_head(app, name, chart, where)}</div>'
     number = place(cell := cover_cell(notebook))
     moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
@@ -114,7 +114,7 @@ def hero(app, name: str, notebook) -> str:
     button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
     captions = "".join(
-        f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">Where it stands</a></p>'
+        f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
         for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
         if one
     )

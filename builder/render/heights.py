@@ -6,8 +6,8 @@ import re
 
 LONG = 12_000  # pixels: a shorter page is laid out at once
 # On a screen of 1280 pixels and on a phone: letters in a line of text, the width of a picture at most, and how much larger than it was drawn it is at most.
-LETTERS, ACROSS, LARGER = (86, 47), (768, 358), 1.3
-LINE, CODE = 26.4, 20  # pixels of a line
+LETTERS, ACROSS, LARGER = (76, 43), (768, 358), 1.3
+LINE, CODE = 28.8, 20  # pixels of a line
 AROUND = {"h2": (65, 85), "h3": (50, 60), "h4": (45, 50), "p": (18, 18), "li": (4, 4), "pre": (30, 34), "summary": (28, 44), "tr": (12, 12), "figcaption": (18, 18), "dd": (10, 10)}
 ALONE = ("img", "br", "hr", "input", "source", "wbr", "meta", "link", "path", "col")
 

@@ -47,12 +47,12 @@ def styles() -> str:
 def chart_theme(theme: str) -> dict:
     """Vega-Lite's configuration of every chart."""
     ink, grid = COLOURS[theme]["chart-ink"], COLOURS[theme]["chart-grid"]
-    sizes = {"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal"}
+    sizes = {"labelFontSize": 14, "titleFontSize": 14, "titleFontWeight": "normal"}
     label = {"labelColor": ink, "titleColor": ink}
     return {
         "background": None, "font": family(), "view": {"stroke": None},
-        "axis": label | {"domainColor": ink, "tickColor": ink, "gridColor": grid} | sizes,
-        "legend": label | sizes, "header": label | sizes, "title": {"color": ink, "fontSize": 14}, "text": {"color": ink, "fontSize": 13},
+        "axis": label | {"domainColor": ink, "tickColor": ink, "gridColor": grid, "gridOpacity": 0.6} | sizes,
+        "legend": label | sizes, "header": label | sizes, "title": {"color": ink, "fontSize": 15}, "text": {"color": ink, "fontSize": 14},
         "style": {"guide-label": {"fill": ink}, "guide-title": {"fill": ink}},
     }  # fmt: skip
 

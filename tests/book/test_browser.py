@@ -152,10 +152,37 @@ def switch(page, theme):
         raise StoppedDrawing
 
 
+LETTERS = """async () => {
+  await Promise.all([...document.fonts].map((font) => font.load()));
+  const pen = document.createElement("canvas").getContext("2d"), missing = {};
+  const width = (style, family, other, letter) => ((pen.font = `${style} 40px "${family}", ${other}`), pen.measureText(letter).width);
+  const walk = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  const wanted = new Set();
+  while (walk.nextNode()) {
+    const parent = walk.currentNode.parentElement, { fontFamily, fontStyle } = getComputedStyle(parent);
+    const family = fontFamily.split(",")[0].replaceAll('"', "");
+    if (!family.startsWith("Book") || ["SCRIPT", "STYLE"].includes(parent.tagName)) continue;
+    const italic = parent.tagName === "mi" && [...walk.currentNode.data].length === 1 && parent.getAttribute("mathvariant") !== "normal";
+    for (const letter of walk.currentNode.data) wanted.add([family, fontStyle, italic ? slanted(letter) : letter].join("\\0"));
+  }
+  function slanted(letter) {  // which letter stands for a variable, as MathML says
+    if (letter === "h") return "\\u210e";
+    const code = letter.codePointAt(0), from = [[0x41, 0x1d434, 26], [0x61, 0x1d44e, 26], [0x391, 0x1d6e2, 25], [0x3b1, 0x1d6fc, 25]].find(([one, , n]) => one <= code && code < one + n);
+    return from ? String.fromCodePoint(code - from[0] + from[1]) : letter;
+  }
+  for (const one of wanted) {
+    const [family, style, letter] = one.split("\\0");
+    if (letter.trim() && width(style, family, "monospace", letter) !== width(style, family, "serif", letter)) (missing[family] ??= []).push(letter);
+  }
+  return missing;
+}"""
+RARE = set("Żα₀⅛ˉ‾\N{FUNCTION APPLICATION}")  # these a reader's own fonts have to have
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", [*names(), "search", "genindex"])
 def test_page(open_page, site, name, size):
-    """The first view is light, and so is the whole page. Then, light and dark, every picture and chart appears; no accessibility rule is violated, nothing scrolls sideways or asks another host."""
+    """The first view is light, and so is the whole page. Its fonts have its letters. Light and dark, every picture and chart appears; no accessibility rule is violated, nothing scrolls sideways or asks another host."""
     for _ in range(3):
         page = open_page(f"{name}.html", size=size, moves=False, wait_until="networkidle")
         light(site, open_page.asked)
@@ -163,6 +190,9 @@ def test_page(open_page, site, name, size):
             see_everything(page)
             files = transferred(site, open_page.asked)
             assert sum(files.values()) <= WHOLE_PAGE, sorted(files.items(), key=lambda item: -item[1])[:8]
+            if size == "wide":
+                missing = page.evaluate(LETTERS)
+                assert not {letter for letters in missing.values() for letter in letters} - RARE, f"not in the book's fonts: {missing}"
             return in_both_themes(page, size)
         except StoppedDrawing:
             open_page.restart()
@@ -269,7 +299,7 @@ ROUND = """(drawing) => {
 }"""
 OF_THE_PICTURE = """async (picture) => {
   const drawing = document.body.appendChild(document.createElement("div"));
-  drawing.innerHTML = await (await fetch(picture.currentSrc)).text();
+  drawing.innerHTML = (await (await fetch(picture.currentSrc)).text()).replace(/<style>.*?<\/style>/s, "");  // its letters: the page has them
   const { width, height } = drawing.querySelector(".mark-line path").getBoundingClientRect();
   drawing.remove();
   return [width / height, getComputedStyle(picture).objectFit];

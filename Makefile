@@ -39,12 +39,11 @@ book: $(VENV)/book ## execute the chapters, build the site, say where it is (the
 	@$(BUILDER) render $(CHAPTER)
 
 test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page, also in a browser; with CHAPTER= what concerns that one
-	@$(EXECUTE) || echo "make test: the report of the failing cells follows" >&2
-	@BOOK_CHAPTER="$(CHAPTER)" $(BIN)/python -m pytest $(TESTS)
+	@$(EXECUTE); executed=$$?; test $$executed = 0 || echo "make test: the report of the failing cells follows" >&2; \
+	BOOK_CHAPTER="$(CHAPTER)" $(BIN)/python -m pytest $(TESTS) && exit $$executed
 
 cells: $(VENV)/tests ## the cells alone, as tests
-	@$(EXECUTE) || true
-	@$(BIN)/python -m pytest --numprocesses 0 $(or $(PYTEST),notebooks)
+	@$(EXECUTE); executed=$$?; $(BIN)/python -m pytest --numprocesses 0 $(or $(PYTEST),notebooks) && exit $$executed
 
 serve: book ## build, then show the site on http://127.0.0.1:8000
 	@$(BUILDER) serve --port $(PORT)

@@ -107,6 +107,7 @@ def main(arguments: argparse.Namespace) -> None:
                 execute(arguments.chapters, arguments.jobs, in_order=arguments.in_order)
         case "render":
             from .chapters import chapters, check_names
+            from .files import git_refusal
             from .form import output_rules
             from .render.site import one_chapter, whole_book
 
@@ -115,6 +116,8 @@ def main(arguments: argparse.Namespace) -> None:
                 page = one_chapter(arguments.chapter) if arguments.chapter else whole_book()
                 for fault in [fault for name in chapters() if arguments.chapter in (None, name) for fault in output_rules(name)]:
                     print(f"{fault} (`make test` will fail)")
+            if refusal := git_refusal():
+                print(f"book: git does not tell of this folder ({refusal}): the site's links are those of _config.yml, and it names no versions", file=sys.stderr)
             print(f"the {'chapter is at' if arguments.chapter else 'site is complete:'} {page.relative_to(ROOT)}")
         case "pdf":
             from .paper import print_the_site
@@ -149,7 +152,7 @@ def main(arguments: argparse.Namespace) -> None:
             from .files import ROOT
             from .form import tidy
 
-            tidy(arguments.chapters or sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")))
+            tidy(arguments.chapters or sorted(path.stem for path in (ROOT / "notebooks").glob("[!.]*.ipynb")))
         case "checksums":
             from .data import record_checksums
 

@@ -107,7 +107,7 @@ def toc_faults() -> list[str]:
             found.append(f"{name}.md: a chapter is a notebook, and Jupyter Book would take this file for it: rename or delete it")
         elif not any((ROOT / f"{name}{ending}").is_file() for ending in (".ipynb", ".md")):
             found.append(f"{at(name)}: there is no {name}: restore it with `git checkout`, correct the name, or take the line out")
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted((ROOT / "notebooks").glob("[!.]*.ipynb")):
         if f"notebooks/{path.stem}" not in listed and f"notebooks/{path.name}" not in listed:
             found.append(f"notebooks/{path.name} is not in _toc.yml: list it there as `- file: notebooks/{path.stem}`, or delete it")
     if not any(name.startswith("notebooks/") for name in listed):
@@ -335,7 +335,7 @@ def link_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
 
 def page_faults() -> list[str]:
     """The same of the book's other pages."""
-    pages = sorted((ROOT / "book").glob("*.md"))
+    pages = sorted((ROOT / "book").glob("[!.]*.md"))
     return [fault for path in pages for fault in dead_links(f"book/{path.name}", text_of(path), path)]
 
 

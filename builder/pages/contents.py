@@ -37,6 +37,19 @@ def present(env) -> list[tuple[str, list[str]]]:
     return [(part, [c for c in names if c in found]) for part, names in chapters.parts() if found & set(names)]
 
 
+def only_listed(app, config):
+    """Pages are the files that `_toc.yml` lists, and what else lies in the folder is not even looked at: hidden files of systems and editors, folders that links lead to."""
+
+    def listed(part):
+        for name, value in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+            if name in ("root", "file", "glob"):
+                yield value
+            yield from listed(value)
+
+    if config.external_toc_exclude_missing:
+        config.include_patterns = [f"{re.sub('[[?*]', '?', name)}{ending}" for name in listed(chapters.toc()) for ending in ("", ".*")]
+
+
 def count(app, config):
     """Numbers for the text, from the executions themselves."""
     notebooks = [executed.chapter(name) for name in chapters.chapters() if (executed.record(name) or {"error": 1})["error"] is None]

@@ -433,6 +433,37 @@ def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path,
     assert repository.found({}) == there == repository.Repository("github.com", "small/book", branch)
 
 
+def test_where_git_refuses_this_is_said(rendered):
+    """The site is there, but with the links of `_config.yml`, which may be another's; and a copy is not there."""
+    assert "git does not tell" not in rendered.run("render").stderr, "a book that is no repository is none that git refuses"
+    rendered.failing("not a git repository", "make the book's folder a repository", command=("compare",))
+    (rendered.root / ".git").write_text("gitdir: /nowhere")  # as of a worktree whose repository was moved
+    result = rendered.run("render")
+    assert result.returncode == 0 and "git does not tell of this folder (fatal: not a git repository: /nowhere)" in result.stderr, result.stderr
+    assert "(it cannot be run: No such file" in rendered.run("render", PATH="/nowhere").stderr
+
+
+def test_what_lies_in_the_folder_and_is_not_listed_is_no_page(built):
+    """Nor does it hinder the build, as what a Mac, an editor or a link to another folder leaves would."""
+    notes = built.root.parent / "notes"
+    for folder in (built.root / ".old", built.root / "notebooks" / ".virtual_documents", notes):
+        folder.mkdir(exist_ok=True)
+        (folder / "draft.md").write_text("no title, and {{ nothing }}\n\n```{nothing}\n```\n")
+    (built.root / "notes").symlink_to(notes)
+    for place in ("notebooks/._one.ipynb", "book/._intro.md", "data/._small.txt", "data/.DS_Store", "book/_static/.DS_Store"):
+        (built.root / place).write_bytes(b"\0\5\x16\7 Mac OS X \xff")
+    for place in ("book/.#intro.md", "notebooks/.#one.ipynb", "data/.#small.txt"):
+        (built.root / place).symlink_to("someone@somewhere.1234:1")
+    built.mended()
+    assert not list(built.render().rglob("draft.html"))
+
+
+def test_code_that_its_lexer_refuses_is_shown(built):
+    built.write("one", ["# One\n\nIs a quote in a shell's words a fault of the page?", "if False:\n    !echo it's not"])
+    assert built.run().returncode == 0
+    assert "!echo it&#39;s not" in (built.render() / "notebooks" / "one.html").read_text().replace("<span>", "").replace("</span>", "")
+
+
 def test_no_fault_of_a_page_is_swallowed():
     """Sphinx forgets what fails while it still adds tasks, so that the report depended on the machine."""
 

@@ -53,7 +53,7 @@ pdf: $(VENV)/tests ## the whole book as one PDF, beside the pages of the site
 	@$(BUILDER) pdf
 
 lab: $(VENV)/book ## open the chapters in JupyterLab
-	@KERAS_HOME="$(CURDIR)/_build/keras" $(BIN)/jupyter lab notebooks
+	@KERAS_HOME="$$PWD/_build/keras" $(BIN)/python -m jupyterlab notebooks
 
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 	@test -n "$(CHAPTER)" || { echo "make: name the chapter: make new CHAPTER=my_topic" >&2; exit 1; }

@@ -29,7 +29,7 @@ def told(folder: pathlib.Path, *words: str | pathlib.Path) -> str:
     """What git says of this folder; a fault where it refuses."""
     said, refusal = asked_git(folder, *words)
     if refusal:
-        raise BookError(f"git does not give a copy of the book ({refusal}): make the book's folder a repository with a commit, of a user whom git trusts")
+        raise BookError(f"git does not give a copy of the book ({refusal}): it takes git, and a repository in the book's folder with a commit, which git lets this user read")
     return said
 
 

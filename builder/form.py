@@ -11,6 +11,7 @@ import difflib
 import functools
 import importlib.util
 import json
+import os
 import pathlib
 import re
 import sys
@@ -346,7 +347,7 @@ def dead_links(where: str, source: str, page: pathlib.Path) -> list[str]:
         if not target and page.suffix != ".ipynb":
             continue
         link = f"{where}: it links to {target + '.ipynb' if target else ''}{'#' + anchor if anchor else ''}"
-        path = (page.parent / f"{target}.ipynb").resolve() if target else page
+        path = pathlib.Path(os.path.normpath(page.parent / f"{target}.ipynb")) if target else page  # not resolved: notebooks/ may be a link
         if not path.is_file():
             found.append(f"{link}, and there is no such notebook: correct the name, or take the link out")
         elif anchor and path.parent == ROOT / "notebooks" and not re.fullmatch(r"(?:figure|chart)-\d+", anchor):

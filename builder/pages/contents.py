@@ -46,8 +46,15 @@ def only_listed(app, config):
                 yield value
             yield from listed(value)
 
+    def plain(name):
+        return re.sub(r"[?*[]", "?", name)
+
     if config.external_toc_exclude_missing:
-        config.include_patterns = [f"{re.sub('[[?*]', '?', name)}{ending}" for name in listed(chapters.toc()) for ending in ("", ".*")]
+        config.external_toc_exclude_missing = False  # it would look for all that is not listed, where it does not find what is hidden, and follows links
+        names = list(listed(chapters.toc()))
+        config.include_patterns = [plain(name) + ending for name in names for ending in ("", ".md", ".ipynb")]
+        links = [path.name for path in pathlib.Path(app.srcdir).iterdir() if path.is_symlink() and not any(name.startswith(f"{path.name}/") for name in names)]
+        config.exclude_patterns = [*config.exclude_patterns, *map(plain, links)]
 
 
 def count(app, config):

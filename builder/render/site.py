@@ -187,7 +187,9 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
             raise BookError(f"{ours[0].strip()}; the site is left as it was")
         faults = [where(line) for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
         print("\n".join(faults[:20] or lines[-15:]), file=sys.stderr)
-        raise BookError(f"Jupyter Book could not render the pages: {(faults or lines[-1:])[0].strip()}; the site is left as it was")
+        fault = (faults or lines[-1:])[0].strip()
+        cure = ": free space or permissions, then run `make` again" if "[Errno" in fault else ""
+        raise BookError(f"Jupyter Book could not render the pages: {fault}{cure}; the site is left as it was")
     return output / "html"
 
 

@@ -122,6 +122,14 @@ def test_a_kernel_that_dies(small):
     small.mended()
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_stopped_says_who_may_have_done_it_and_what_to_do(small, number):
+    small.write("one", ["# One\n\nWho stops it?", f"import os\nos.kill(os.getppid(), {int(number)})\nimport time\ntime.sleep(600)"])
+    small.failing("one: its process", "in code cell 1", "by that cell, by someone else, or by the system", "run `make` again")
+    small.write("one", ONE)
+    small.mended()
+
+
 def test_a_kernel_that_hangs(small):
     small.write("one", [ONE[0], "import time\ntime.sleep(1000)"])
     small.failing("one, code cell 1", "longer than 10 s", BOOK_TIMEOUT="10")

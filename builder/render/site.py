@@ -183,13 +183,12 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
         lines = (output / "log.txt").read_text(encoding="utf-8").splitlines() or [f"it ended with {child.exitcode}"]
         # As Python ends a traceback with it, or as Sphinx puts it into its own.
         ours = [found[1] or found[2] for line in lines if (found := re.search(r"BookError: (.*)|threw an exception \(exception: (.*)\)$", line))]
-        if ours:
-            raise BookError(f"{ours[0].strip()}; the site is left as it was")
-        faults = [where(line) for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
-        print("\n".join(faults[:20] or lines[-15:]), file=sys.stderr)
-        fault = (faults or lines[-1:])[0].strip()
+        faults = [where(line)[:500] for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line and not line.startswith(" ")]  # of a traceback its last line
+        if not ours:
+            print("\n".join(faults[:20] or lines[-15:]), file=sys.stderr)
+        fault = ours[0].strip() if ours else f"Jupyter Book could not render the pages: {(faults or lines[-1:])[0].strip()}"
         cure = ": free space or permissions, then run `make` again" if "[Errno" in fault else ""
-        raise BookError(f"Jupyter Book could not render the pages: {fault}{cure}; the site is left as it was")
+        raise BookError(f"{fault}{cure}; the site is left as it was")
     return output / "html"
 
 

@@ -122,6 +122,16 @@ def test_a_kernel_that_dies(small):
     small.mended()
 
 
+@pytest.mark.skipif(not shutil.which("localedef"), reason="no other locale can be made here: it takes glibc's localedef")
+def test_a_system_whose_letters_are_latin_alone(small, tmp_path):
+    """A fault is said there too, in any letters."""
+    made = subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", tmp_path / "en_US.ISO-8859-1"], capture_output=True, check=False)
+    if not (tmp_path / "en_US.ISO-8859-1").exists():
+        pytest.skip(f"the locale cannot be made here: {made.stderr.decode()}")
+    small.write("one", ["# σ\n\nIs it said?", "raise ValueError('σ is no 日本')"])
+    small.failing("σ is no 日本", LOCPATH=str(tmp_path), LANG="en_US.ISO-8859-1", LC_ALL="")
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_that_is_stopped_says_who_may_have_done_it_and_what_to_do(small, number):
     small.write("one", ["# One\n\nWho stops it?", f"import os\nos.kill(os.getppid(), {int(number)})\nimport time\ntime.sleep(600)"])
@@ -308,6 +318,10 @@ def test_a_full_disk(small):
     try:
         small.write("one", [ONE[0], "from IPython.display import HTML\nprint('sum 2')\nHTML('a long line' * 40_000)"])
         small.failing("o space left", "free space")
+        small.write("one", ONE)
+        small.mended()
+        small.failing("o space left", "free space", "the site is left as it was", command=("render",))
+        assert not small.site.exists()
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
     small.mended()

@@ -21,6 +21,7 @@ DOCKER_FLAGS ?=
 # The user's own settings of Python would change what is built.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT PYTHONSAFEPATH PYTHONUSERBASE
 export PYTHONUTF8 := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := _build/hypothesis
 
 VENV := .venv
 BIN := $(VENV)/bin

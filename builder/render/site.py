@@ -40,10 +40,19 @@ SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book"
 PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_BASE_REF", "BOOK_URL")
 
 
+def below(folder: pathlib.Path) -> list[pathlib.Path]:
+    """What lies below the folder, if there is one; an error where a part of it cannot be read, which `rglob` and Sphinx would pass over: the site would look whole and lack its styles."""
+
+    def refuse(error):
+        raise error
+
+    return [pathlib.Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names] if folder.is_dir() else []
+
+
 def sources(*, with_chapters: bool) -> list[str | bytes]:
     """All that a page can show beside the executions: files, packages, the book's address; without the chapters' files, their outlines."""
     paths = [ROOT / name for name in SOURCES if with_chapters or name != "notebooks"]
-    files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
+    files = sorted(p for path in paths for p in ([path] if path.is_file() else below(path)) if p.is_file() and "__pycache__" not in p.parts)
     contents = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
     packages = json.dumps(versions(["jupyter-book", "vl-convert-python", "docutils", "sphinxext-opengraph"]))
     remote = git("remote", "-v") + git("branch", "--show-current") + git("for-each-ref", "--format=%(refname) %(symref)", "refs/remotes")

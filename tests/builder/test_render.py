@@ -89,8 +89,8 @@ def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(rendered):
     """Sphinx's pages are there, but what makes a site of them fails, as on a full disk."""
     first = rendered.site
     extension = rendered.root / "builder" / "render" / "delivery.py"
-    extension.write_text(extension.read_text() + "\n\ndef spare_layout(script):\n    raise OSError('no space left')\n")
-    rendered.failing("no space left", command=("render",))
+    extension.write_text(extension.read_text() + "\n\ndef spare_layout(script):\n    raise shutil.Error([('one', 'two', '[Errno 28] no space left')])\n")
+    rendered.failing("pages: shutil.Error: [('one', 'two', '[Errno 28] no space left')]: free space", command=("render",))
     assert rendered.site == first and (first / "index.html").is_file()
 
 
@@ -434,6 +434,22 @@ def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path,
     compare.with_history(tmp_path / "copy")
     monkeypatch.setattr(files, "ROOT", tmp_path / "copy")
     assert repository.found({}) == there == repository.Repository("github.com", "small/book", branch)
+
+
+def test_what_may_not_be_read_stops_the_build(rendered, monkeypatch):
+    """A folder of styles that is passed over would be missing on a site that looks whole."""
+    without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if without and subprocess.run([*without, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may read everything")
+    monkeypatch.setattr(rendered, "command", lambda *arguments: [*without, sys.executable, "-m", "builder", *arguments])
+    for place, words in (("book/_static", "Permission denied: {}: free space or permissions"), ("notebooks/one.ipynb", "notebooks/one.ipynb cannot be read (Permission denied)")):
+        path = rendered.root / place
+        mode = path.stat().st_mode
+        path.chmod(0)
+        try:
+            rendered.failing(words.format(path), command=("render",))
+        finally:
+            path.chmod(mode)
 
 
 def test_where_git_refuses_this_is_said(rendered):

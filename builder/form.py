@@ -135,6 +135,11 @@ def configuration_faults() -> list[str]:
     found = [f"_config.yml, {'.'.join(map(str, error.path))}: {error.message}: correct it" for error in Draft7Validator(schema).iter_errors(settings)]
     if "builder.pages" not in (settings["sphinx"].get("local_extensions") or {}):
         found.append("_config.yml, sphinx: without `local_extensions: {builder.pages: .}` the pages show no outputs: write it there")
+    shown = settings["sphinx"].get("config") or {}
+    folders, *lists = [shown[kind] if isinstance(shown.get(kind), list) else [] for kind in ("html_static_path", "html_css_files", "html_js_files")]
+    for file in [file for files in lists for file in files if isinstance(file, str) and "//" not in file]:
+        if not any((ROOT / str(folder) / file).is_file() for folder in folders):  # Sphinx says nothing of it, and the site would look whole
+            found.append(f"_config.yml, sphinx: there is no {file} in {' or '.join(map(str, folders)) or 'html_static_path'}: restore it with `git checkout`, or take it out")
     ours = settings.get("builder") or {}
     if not isinstance(ours, dict):
         return [*found, "_config.yml, builder: it is a table of options, each `name: value`: compare with `git show HEAD:_config.yml`"]

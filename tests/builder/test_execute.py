@@ -526,7 +526,7 @@ def test_the_failing_cell_is_named_and_later_ones_are_not_executed(small):
     small.write("one", [ONE[0], "x = 1", "print(x)\nassert x == 2, 'x is not two'", claim, "print('unreached', x)\nassert x == 2, 'x is not two'"], tags=["claim"])
     small.run()
     shutil.copy(ROOT / "pytest.ini", small.root)
-    command = [sys.executable, "-m", "pytest", "--numprocesses", "0", "-p", "no:cacheprovider", "notebooks"]
+    command = [sys.executable, "-m", "pytest", "--numprocesses", "0", "notebooks"]
     report = subprocess.run(command, cwd=small.root, env=dict(os.environ), capture_output=True, text=True, check=False)
     assert report.returncode == 1, report.stdout + report.stderr
     assert "3 passed" in report.stdout and "2 failed" in report.stdout

@@ -391,7 +391,7 @@ def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
     small.mended()
     wait_until(lambda: not small.processes(), "the end of the cell's child", seconds=60)
     small.write("one", [ONE[0], "x = 1", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "import time\ntime.sleep(60)"])
-    small.failing("one: its process ended in code cell")
+    small.failing("one: its process was ended by signal")
 
 
 DAEMON = """import subprocess

@@ -20,6 +20,8 @@ DOCKER_FLAGS ?=
 
 # The user's own settings of Python would change what is built.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE PYTHONINSPECT PYTHONSAFEPATH PYTHONUSERBASE
+export PYTHONUTF8 := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := _build/hypothesis
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,12 +41,11 @@ book: $(VENV)/book ## execute the chapters, build the site, say where it is (the
 	@$(BUILDER) render $(CHAPTER)
 
 test: $(VENV)/tests ## everything: each cell, claim, notebook, link and page, also in a browser; with CHAPTER= what concerns that one
-	@$(EXECUTE) || echo "make test: the report of the failing cells follows" >&2
-	@BOOK_CHAPTER="$(CHAPTER)" $(BIN)/python -m pytest $(TESTS)
+	@$(EXECUTE); executed=$$?; test $$executed = 0 || echo "make test: the report of the failing cells follows" >&2; \
+	BOOK_CHAPTER="$(CHAPTER)" $(BIN)/python -m pytest $(TESTS) && exit $$executed
 
 cells: $(VENV)/tests ## the cells alone, as tests
-	@$(EXECUTE) || true
-	@$(BIN)/python -m pytest --numprocesses 0 $(or $(PYTEST),notebooks)
+	@$(EXECUTE); executed=$$?; $(BIN)/python -m pytest --numprocesses 0 $(or $(PYTEST),notebooks) && exit $$executed
 
 serve: book ## build, then show the site on http://127.0.0.1:8000
 	@$(BUILDER) serve --port $(PORT)
@@ -54,7 +55,7 @@ pdf: $(VENV)/tests ## the whole book as one PDF, beside the pages of the site
 	@$(BUILDER) pdf
 
 lab: $(VENV)/book ## open the chapters in JupyterLab
-	@KERAS_HOME="$(CURDIR)/_build/keras" $(BIN)/jupyter lab notebooks
+	@KERAS_HOME="$$PWD/_build/keras" $(BIN)/python -m jupyterlab notebooks
 
 new: $(VENV)/book ## lay out a new chapter: make new CHAPTER=name
 	@test -n "$(CHAPTER)" || { echo "make: name the chapter: make new CHAPTER=my_topic" >&2; exit 1; }

@@ -22,7 +22,7 @@ import os  # noqa: E402
 import re  # noqa: E402
 
 # Settings of Python, and of what makes the pages, change what a chapter or a page shows (SOURCE_DATE_EPOCH its year), or break the builder.
-# The order of sets shows in the pages. LC_CTYPE stays: where LANG is C, Python sets it itself as it begins, and this would never end.
+# The order of sets shows in the pages; and a system of Latin letters alone could not say what a cell printed. LC_CTYPE stays: where LANG is C, Python sets it itself as it begins, and this would never end.
 FOREIGN = re.compile(r"PYTHON(?!DONTWRITEBYTECODE|PYCACHEPREFIX|UNBUFFERED)|SPHINX|DOCUTILS|SOURCE_DATE_EPOCH|LANGUAGE|LC_(?!CTYPE)|BOOK_TOC")
 # What the builder itself takes from the environment, and how it is written.
 TAKEN = {"BOOK_TIMEOUT": (r"\d+(\.\d+)?", "a number of seconds"), "BOOK_URL": (r"https?://[^\s\"'<>]+", "the site's address, https://...")}
@@ -33,7 +33,7 @@ def in_defined_surroundings() -> None:
     closed = None in (sys.stdin, sys.stdout, sys.stderr)
     while closed and (number := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(number, True)
-    wanted = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and (value or name not in TAKEN)} | {"PYTHONHASHSEED": "0", "NO_COLOR": "1"}
+    wanted = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) and (value or name not in TAKEN)} | {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "NO_COLOR": "1"}
     if closed or wanted != dict(os.environ):
         os.execve(sys.executable, [sys.executable, "-m", "builder", *sys.argv[1:]], wanted)
 
@@ -107,6 +107,7 @@ def main(arguments: argparse.Namespace) -> None:
                 execute(arguments.chapters, arguments.jobs, in_order=arguments.in_order)
         case "render":
             from .chapters import chapters, check_names
+            from .files import git_refusal
             from .form import output_rules
             from .render.site import one_chapter, whole_book
 
@@ -115,6 +116,8 @@ def main(arguments: argparse.Namespace) -> None:
                 page = one_chapter(arguments.chapter) if arguments.chapter else whole_book()
                 for fault in [fault for name in chapters() if arguments.chapter in (None, name) for fault in output_rules(name)]:
                     print(f"{fault} (`make test` will fail)")
+            if refusal := git_refusal():
+                print(f"book: git does not tell of this folder ({refusal}): the site's links are those of _config.yml, and it names no versions", file=sys.stderr)
             print(f"the {'chapter is at' if arguments.chapter else 'site is complete:'} {page.relative_to(ROOT)}")
         case "pdf":
             from .paper import print_the_site
@@ -149,7 +152,7 @@ def main(arguments: argparse.Namespace) -> None:
             from .files import ROOT
             from .form import tidy
 
-            tidy(arguments.chapters or sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")))
+            tidy(arguments.chapters or sorted(path.stem for path in (ROOT / "notebooks").glob("[!.]*.ipynb")))
         case "checksums":
             from .data import record_checksums
 

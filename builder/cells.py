@@ -53,6 +53,6 @@ class Cell(pytest.Item):
 
 
 def pytest_collect_file(file_path, parent):
-    if file_path.suffix == ".ipynb" and file_path.parent == ROOT / "notebooks":
+    if file_path.suffix == ".ipynb" and file_path.parent == ROOT / "notebooks" and not file_path.name.startswith("."):
         return Chapter.from_parent(parent, path=file_path)
     return None

@@ -95,6 +95,8 @@ def load(chapter: str) -> nbformat.NotebookNode:
         raise BookError(
             f"notebooks/{path.name} is missing: restore it with `git checkout`, or take it out of _toc.yml"
         ) from None
+    except OSError as error:
+        raise BookError(f"notebooks/{path.name} cannot be read ({error.strerror}): see to its permissions") from None
     except Exception as error:
         cause = str(error).splitlines()[0]
         raise BookError(f"notebooks/{path.name} is not a valid notebook ({cause}): restore or repair it") from error

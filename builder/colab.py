@@ -23,11 +23,12 @@ import PIL.Image
 from packaging.requirements import Requirement
 
 from . import versions as record_of
-from .chapters import chapters, claims, code_cells, load, option
+from .chapters import chapters, check_names, claims, code_cells, load, option
 from .execute.chapter import run_chapter
 from .execute.key import distributions
 from .execute.pool import explain
 from .files import BUILD, ROOT, BookError, digest
+from .requirements import requirements
 from .serve import stand_ins
 
 FOLDER = BUILD / "colab"
@@ -108,15 +109,16 @@ def environment(versions: dict[str, str], python: str, torch_index: str) -> path
     if not (place / "complete").is_file():
         print(f"installing these versions of {len(lines)} packages into {place.relative_to(ROOT)} (some minutes, once)", flush=True)
         shutil.rmtree(place, ignore_errors=True)
-        subprocess.run([python, "-m", "venv", place], check=True)
+        if subprocess.run([python, "-m", "venv", place], stdout=subprocess.DEVNULL, check=False).returncode:
+            raise BookError(f"{python} cannot make an environment: on Debian or Ubuntu, apt install python3-venv, or name another, `make colab PYTHON=python3.13`")
         constraints = place / "constraints.txt"
         constraints.write_text("".join(f"{name}=={version}\n" for name, version in versions.items() if name != "torch"), encoding="utf-8")
         pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         try_all(pip, [["--constraint", constraints, *lines]])
-        (own,) = (line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if re.match(r"torch\b", line))
-        exact = f"torch=={versions['torch']}" if "torch" in versions else own
-        roads = [[f"{exact}+cpu", "--extra-index-url", torch_index]] if torch_index else [[exact], [own, "--only-binary=:all:"]]
-        try_all(pip, [["--constraint", constraints, *road] for road in roads] if torch_index else without_graphics(interpreter, roads))
+        for own in (str(requirement) for requirement in requirements() if requirement.name == "torch"):  # a book may do without
+            exact = f"torch=={versions['torch']}" if "torch" in versions else own
+            roads = [[f"{exact}+cpu", "--extra-index-url", torch_index]] if torch_index else [[exact], [own, "--only-binary=:all:"]]
+            try_all(pip, [["--constraint", constraints, *road] for road in roads] if torch_index else without_graphics(interpreter, roads))
         (place / "complete").touch()
     return interpreter
 
@@ -172,14 +174,16 @@ def fetch(address: str) -> str:
 
 def colab(names: list[str], freeze: str, python: str | None, torch_index: str, *, record: bool = False) -> None:
     """Execute the chapters (all where none is named) with the versions of `freeze`: a file, an address, or nothing for Colab's of today; `record` keeps the results."""
-    source = freeze or option("colab_freeze")
+    check_names(names)
+    if not (source := freeze or option("colab_freeze")):
+        raise BookError("_config.yml does not say what Colab has: write `colab_freeze: FILE` there under `builder`, or name a freeze, `make colab FREEZE=file`")
     if re.match("https?://", source):
         text = fetch(source)
     else:
         try:
             text = (ROOT / source).read_text(encoding="utf-8")
-        except OSError as error:
-            raise BookError(f"{source} cannot be read ({error.strerror}): name a freeze, `make colab FREEZE=file`") from None
+        except (OSError, ValueError) as error:
+            raise BookError(f"{source} cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'}): name a freeze, `make colab FREEZE=file`") from None
     python = python or find_python(python_of(text))
     if (version := version_of(python)) is None:
         raise BookError(f"{python} is no Python that runs here: name one that does, `make colab PYTHON=python3.13`")
@@ -187,7 +191,8 @@ def colab(names: list[str], freeze: str, python: str | None, torch_index: str, *
     interpreter = environment(versions, python, torch_index)
     has = installed(interpreter)
     other = [f"Python {has['python']}"] if has["python"].startswith(python_of(text) + ".") else [f"Python {has['python']} in place of {python_of(text)}"]
-    other += [f"PyTorch {has['torch']}" + (f" in place of {versions['torch']}" if has["torch"].split("+")[0] != versions.get("torch", has["torch"].split("+")[0]) else "")]
+    if "torch" in has:
+        other += [f"PyTorch {has['torch']}" + (f" in place of {versions['torch']}" if has["torch"].split("+")[0] != versions.get("torch", has["torch"].split("+")[0]) else "")]
     print(f"with the versions of {source}, {', '.join(other)}", flush=True)
     faults, results = [], {}
     with stand_ins() as variables, tempfile.TemporaryDirectory() as settings:  # IPython's and matplotlib's own settings, as there

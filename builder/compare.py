@@ -18,17 +18,24 @@ import bs4
 import nbformat
 
 from .chapters import code_cells, in_markdown
-from .files import BUILD, ROOT, BookError, digest, git
+from .files import BUILD, ROOT, BookError, asked_git, digest, git
 from .render.site import complete_site
 
 TIMED = ".tag_timing .cell_output"
 MEASURED = ("book/execution.html", "_sources/book/execution.md", ".buildinfo")
 
 
+def told(folder: pathlib.Path, *words: str | pathlib.Path) -> str:
+    """What git says of this folder; a fault where it refuses."""
+    said, refusal = asked_git(folder, *words)
+    if refusal:
+        raise BookError(f"git does not give a copy of the book ({refusal}): it takes git, and a repository in the book's folder with a commit, which git lets this user read")
+    return said
+
+
 def copy_of_the_book(folder: pathlib.Path) -> pathlib.Path:
     """The files that git knows, as they stand in the tree."""
-    names = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(lambda name: (ROOT / name).is_file(), names):  # one may have been deleted
+    for name in filter(lambda name: (ROOT / name).is_file(), told(ROOT, "ls-files", "-z").split("\0")):  # one may have been deleted
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
@@ -38,8 +45,9 @@ def with_history(folder: pathlib.Path) -> pathlib.Path:
     """A copy of the book that is a repository too, with the same commits and remotes, and the tree's state as it is here."""
 
     def there(*words):
-        subprocess.run(["git", "-C", folder, *words], check=True)
+        told(folder, *words)
 
+    told(ROOT, "rev-parse", "--verify", "HEAD")  # of a repository without commits the copy would be empty
     there("clone", "--quiet", "--shared", "--no-checkout", "--origin", "here", ROOT, ".")
     there("remote", "remove", "here")
     there("fetch", "--quiet", ROOT, "+refs/remotes/*:refs/remotes/*")

@@ -9,11 +9,13 @@ from .files import ROOT, BookError, text_of, write_atomically
 DATA = ROOT / "data"
 SUMS = DATA / "SHA256SUMS"
 UNSUMMED = ("README.md", "SHA256SUMS")
+# What systems and editors leave beside files: no data, and not for others.
+LITTER = re.compile(r"\.DS_Store|\._.*|\.#.*|\..*\.sw[a-p]|\.~lock\..*#|\.nfs[0-9a-f]+|\.ipynb_checkpoints")
 
 
 def checksums() -> dict[str, str]:
     """Each data file, by its path below `data/`, and its SHA-256."""
-    there = sorted(DATA.rglob("*"))
+    there = sorted(path for path in DATA.rglob("*") if not any(map(LITTER.fullmatch, path.relative_to(DATA).parts)))
     for path in there:
         name = path.relative_to(DATA).as_posix()
         if name != name.strip() or not name.isprintable() or "\\" in name:
@@ -38,7 +40,7 @@ def data_faults() -> list[str]:
         if name not in there:
             faults.append(f"data/{name} is missing: restore it with `git checkout data/{name}`")
         elif name not in listed:
-            faults.append(f"data/{name} has no checksum: record it with `make checksums`")
+            faults.append(f"data/{name} has no checksum: record it with `make checksums`, or delete it")
         elif listed[name] != there[name]:
             faults.append(f"data/{name} differs from its checksum: restore it with `git checkout data/{name}`, or record the change with `make checksums`")
     about = text_of(DATA / "README.md") if (DATA / "README.md").is_file() else None

@@ -61,13 +61,24 @@ def point(link: pathlib.Path, target: pathlib.Path) -> None:
 ANOTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
 
 
-def git(*words: str) -> str:
-    """What git says of the book's folder; nothing where there is no git, or no repository. One that only lies around the book's folder, or that the user's environment names, is another's."""
-    environment = {name: value for name, value in os.environ.items() if name not in ANOTHERS} | {"GIT_CEILING_DIRECTORIES": str(ROOT.parent)}
+def asked_git(folder: pathlib.Path, *words: str | pathlib.Path) -> tuple[str, str]:
+    """What git says of this folder, and why it refuses, where it does. A repository that only lies around the folder, or that the user's environment names, is another's."""
+    environment = {name: value for name, value in os.environ.items() if name not in ANOTHERS} | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
     try:
-        return subprocess.run(["git", "-C", ROOT, *words], env=environment, capture_output=True, text=True, errors="replace", check=False).stdout.strip()
-    except OSError:
-        return ""
+        said = subprocess.run(["git", "-C", folder, *words], env=environment, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False)
+    except OSError as error:
+        return "", f"it cannot be run: {error.strerror}"
+    return said.stdout, said.returncode and " ".join(said.stderr.split()) or ""
+
+
+def git(*words: str) -> str:
+    """What git says of the book's folder; nothing where there is no git, or no repository."""
+    return asked_git(ROOT, *words)[0].strip().encode(errors="surrogateescape").decode(errors="replace")
+
+
+def git_refusal() -> str:
+    """Why git does not tell of the book's folder, though that is a repository: it belongs to another user, there is no git."""
+    return asked_git(ROOT, "rev-parse", "--git-dir")[1] if (ROOT / ".git").exists() else ""
 
 
 _held: list[int] = []

@@ -11,6 +11,7 @@ import difflib
 import functools
 import importlib.util
 import json
+import os
 import pathlib
 import re
 import sys
@@ -107,7 +108,7 @@ def toc_faults() -> list[str]:
             found.append(f"{name}.md: a chapter is a notebook, and Jupyter Book would take this file for it: rename or delete it")
         elif not any((ROOT / f"{name}{ending}").is_file() for ending in (".ipynb", ".md")):
             found.append(f"{at(name)}: there is no {name}: restore it with `git checkout`, correct the name, or take the line out")
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in sorted((ROOT / "notebooks").glob("[!.]*.ipynb")):
         if f"notebooks/{path.stem}" not in listed and f"notebooks/{path.name}" not in listed:
             found.append(f"notebooks/{path.name} is not in _toc.yml: list it there as `- file: notebooks/{path.stem}`, or delete it")
     if not any(name.startswith("notebooks/") for name in listed):
@@ -134,6 +135,11 @@ def configuration_faults() -> list[str]:
     found = [f"_config.yml, {'.'.join(map(str, error.path))}: {error.message}: correct it" for error in Draft7Validator(schema).iter_errors(settings)]
     if "builder.pages" not in (settings["sphinx"].get("local_extensions") or {}):
         found.append("_config.yml, sphinx: without `local_extensions: {builder.pages: .}` the pages show no outputs: write it there")
+    shown = settings["sphinx"].get("config") or {}
+    folders, *lists = [shown[kind] if isinstance(shown.get(kind), list) else [] for kind in ("html_static_path", "html_css_files", "html_js_files")]
+    for file in [file for files in lists for file in files if isinstance(file, str) and "//" not in file]:
+        if not any((ROOT / str(folder) / file).is_file() for folder in folders):  # Sphinx says nothing of it, and the site would look whole
+            found.append(f"_config.yml, sphinx: there is no {file} in {' or '.join(map(str, folders)) or 'html_static_path'}: restore it with `git checkout`, or take it out")
     ours = settings.get("builder") or {}
     if not isinstance(ours, dict):
         return [*found, "_config.yml, builder: it is a table of options, each `name: value`: compare with `git show HEAD:_config.yml`"]
@@ -335,7 +341,7 @@ def link_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
 
 def page_faults() -> list[str]:
     """The same of the book's other pages."""
-    pages = sorted((ROOT / "book").glob("*.md"))
+    pages = sorted((ROOT / "book").glob("[!.]*.md"))
     return [fault for path in pages for fault in dead_links(f"book/{path.name}", text_of(path), path)]
 
 
@@ -346,7 +352,7 @@ def dead_links(where: str, source: str, page: pathlib.Path) -> list[str]:
         if not target and page.suffix != ".ipynb":
             continue
         link = f"{where}: it links to {target + '.ipynb' if target else ''}{'#' + anchor if anchor else ''}"
-        path = (page.parent / f"{target}.ipynb").resolve() if target else page
+        path = pathlib.Path(os.path.normpath(page.parent / f"{target}.ipynb")) if target else page  # not resolved: notebooks/ may be a link
         if not path.is_file():
             found.append(f"{link}, and there is no such notebook: correct the name, or take the link out")
         elif anchor and path.parent == ROOT / "notebooks" and not re.fullmatch(r"(?:figure|chart)-\d+", anchor):

@@ -78,7 +78,7 @@ async def work(chapter: str, folder: str, progress: Progress) -> tuple[int, list
     told, tell = os.pipe()  # the worker's progress
     number = 0
     lives, life = os.pipe()  # closes when this process ends
-    kernel = None
+    kernel, late = None, False
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "builder.execute.chapter", chapter, folder, str(tell), str(lives), cwd=ROOT, pass_fds=(tell, lives),
@@ -98,7 +98,7 @@ async def work(chapter: str, folder: str, progress: Progress) -> tuple[int, list
                     progress.show(chapter, number, of)
                 await process.wait()
         except TimeoutError:
-            pass
+            late = True
         finally:
             os.close(life)
             if process.returncode is None:
@@ -113,7 +113,16 @@ async def work(chapter: str, folder: str, progress: Progress) -> tuple[int, list
                 process.kill()
                 await process.wait()
     said = (await stderr).decode(errors="replace").strip().splitlines()
-    return process.returncode, said or [f"its process ended in code cell {number} without a result: the cell, or someone else, stopped it"]
+    return process.returncode, said or [without_result(process.returncode, number, late=late)]
+
+
+def without_result(code: int, number: int, *, late: bool) -> str:
+    """What is known of a worker that ended in this code cell and says nothing of it, and what to do."""
+    where = f"in code cell {number}" if number else "before its first cell"
+    if late:
+        return f"it was stopped {where}, {TIMEOUT + 60:.0f} s after it began: look what it waits for there, or give it longer, `BOOK_TIMEOUT=3600 make`"
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+    return f"its process {how} {where}: by that cell, by someone else, or by the system, which lacked memory: run `make` again; where it ends there once more, look at the cell, or run `make JOBS=1`"
 
 
 def explain(chapter: str, error: dict) -> str:

@@ -18,6 +18,7 @@ BEFORE = (
     ("config-inited", theme.calm_code),
     ("config-inited", formulas.choose),
     ("config-inited", repository.locate),
+    ("config-inited", contents.only_listed),
     ("config-inited", contents.count),
     ("builder-inited", search.no_index_of_words),
     ("env-get-outdated", executed.find_outdated),

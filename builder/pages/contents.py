@@ -37,6 +37,26 @@ def present(env) -> list[tuple[str, list[str]]]:
     return [(part, [c for c in names if c in found]) for part, names in chapters.parts() if found & set(names)]
 
 
+def only_listed(app, config):
+    """Pages are the files that `_toc.yml` lists, and what else lies in the folder is not even looked at: hidden files of systems and editors, folders that links lead to."""
+
+    def listed(part):
+        for name, value in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+            if name in ("root", "file", "glob"):
+                yield value
+            yield from listed(value)
+
+    def plain(name):
+        return re.sub(r"[?*[]", "?", name)
+
+    if config.external_toc_exclude_missing:
+        config.external_toc_exclude_missing = False  # it would look for all that is not listed, where it does not find what is hidden, and follows links
+        names = list(listed(chapters.toc()))
+        config.include_patterns = [plain(name) + ending for name in names for ending in ("", ".md", ".ipynb")]
+        links = [path.name for path in pathlib.Path(app.srcdir).iterdir() if path.is_symlink() and not any(name.startswith(f"{path.name}/") for name in names)]
+        config.exclude_patterns = [*config.exclude_patterns, *map(plain, links)]
+
+
 def count(app, config):
     """Numbers for the text, from the executions themselves."""
     notebooks = [executed.chapter(name) for name in chapters.chapters() if (executed.record(name) or {"error": 1})["error"] is None]

@@ -7,7 +7,7 @@ import re
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 from pygments.formatters import HtmlFormatter
-from pygments.token import Name, Operator, Punctuation, Text, Token
+from pygments.token import Error, Name, Operator, Punctuation, Text, Token
 from sphinx.highlighting import PygmentsBridge
 
 from ..files import BUILD
@@ -16,18 +16,20 @@ from ..render.delivery import deliver
 SCRIPTS = (
     "documentation_options.js", "doctools.js", "sphinx-book-theme.js", "book.js", "charts.js", "live.js",
 )  # fmt: skip; book.js loads those that copy code
-PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Token)
+PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Error, Token)
 
 
 class CalmFormatter(HtmlFormatter):
-    """Names, operators, punctuation and space have the colour of all code: as elements of their own they would be most of a page's."""
+    """Names, operators, punctuation, space, and what the lexer does not know have the colour of all code: as elements of their own they would be most of a page's."""
 
     def _get_css_classes(self, ttype):
         return "" if ttype in PLAIN else super()._get_css_classes(ttype)
 
 
 def calm_code(app, config):
+    """Code is shown in these colours also where its lexer refuses a part (the end of a `!command`, of another language): that is no fault of the page."""
     PygmentsBridge.html_formatter = CalmFormatter
+    config.suppress_warnings = [*config.suppress_warnings, "misc.highlighting_failure"]
 
 
 def read_on_all_cores(app, config):

@@ -40,10 +40,19 @@ SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "CITATION.cff", "book"
 PLACE = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REF_NAME", "GITHUB_BASE_REF", "BOOK_URL")
 
 
+def below(folder: pathlib.Path) -> list[pathlib.Path]:
+    """What lies below the folder, if there is one; an error where a part of it cannot be read, which `rglob` and Sphinx would pass over: the site would look whole and lack its styles."""
+
+    def refuse(error):
+        raise error
+
+    return [pathlib.Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names] if folder.is_dir() else []
+
+
 def sources(*, with_chapters: bool) -> list[str | bytes]:
     """All that a page can show beside the executions: files, packages, the book's address; without the chapters' files, their outlines."""
     paths = [ROOT / name for name in SOURCES if with_chapters or name != "notebooks"]
-    files = sorted(p for path in paths for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts)
+    files = sorted(p for path in paths for p in ([path] if path.is_file() else below(path)) if p.is_file() and "__pycache__" not in p.parts)
     contents = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
     packages = json.dumps(versions(["jupyter-book", "vl-convert-python", "docutils", "sphinxext-opengraph"]))
     remote = git("remote", "-v") + git("branch", "--show-current") + git("for-each-ref", "--format=%(refname) %(symref)", "refs/remotes")
@@ -183,11 +192,12 @@ def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:
         lines = (output / "log.txt").read_text(encoding="utf-8").splitlines() or [f"it ended with {child.exitcode}"]
         # As Python ends a traceback with it, or as Sphinx puts it into its own.
         ours = [found[1] or found[2] for line in lines if (found := re.search(r"BookError: (.*)|threw an exception \(exception: (.*)\)$", line))]
-        if ours:
-            raise BookError(f"{ours[0].strip()}; the site is left as it was")
-        faults = [where(line) for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
-        print("\n".join(faults[:20] or lines[-15:]), file=sys.stderr)
-        raise BookError(f"Jupyter Book could not render the pages: {(faults or lines[-1:])[0].strip()}; the site is left as it was")
+        faults = [where(line)[:500] for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line and not line.startswith(" ")]  # of a traceback its last line
+        if not ours:
+            print("\n".join(faults[:20] or lines[-15:]), file=sys.stderr)
+        fault = ours[0].strip() if ours else f"Jupyter Book could not render the pages: {(faults or lines[-1:])[0].strip()}"
+        cure = ": free space or permissions, then run `make` again" if "[Errno" in fault else ""
+        raise BookError(f"{fault}{cure}; the site is left as it was")
     return output / "html"
 
 

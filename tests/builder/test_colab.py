@@ -95,5 +95,9 @@ def test_pytorch_without_graphics_libraries_goes_first(graphics, first, tmp_path
 
 def test_a_freeze_that_cannot_be_read_is_said(small):
     small.write("one", ONE)
+    small.failing("write `colab_freeze: FILE`", "make colab FREEZE=file", command=("colab",))
+    small.failing("did you mean one?", command=("colab", "ona"))
+    (small.root / "odd.txt").write_bytes(b"caf\xe9")
+    small.failing("odd.txt cannot be read (it is not UTF-8 text)", command=("colab", "--freeze", "odd.txt"))
     small.failing("nowhere.txt cannot be read", "make colab FREEZE=file", command=("colab", "--freeze", "nowhere.txt"))
     small.failing("does not answer", "make colab FREEZE=file", command=("colab", "--freeze", "http://127.0.0.1:9/pip-freeze.txt"))

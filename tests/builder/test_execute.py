@@ -122,6 +122,24 @@ def test_a_kernel_that_dies(small):
     small.mended()
 
 
+@pytest.mark.skipif(not shutil.which("localedef"), reason="no other locale can be made here: it takes glibc's localedef")
+def test_a_system_whose_letters_are_latin_alone(small, tmp_path):
+    """A fault is said there too, in any letters."""
+    made = subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", tmp_path / "en_US.ISO-8859-1"], capture_output=True, check=False)
+    if not (tmp_path / "en_US.ISO-8859-1").exists():
+        pytest.skip(f"the locale cannot be made here: {made.stderr.decode()}")
+    small.write("one", ["# σ\n\nIs it said?", "raise ValueError('σ is no 日本')"])
+    small.failing("σ is no 日本", LOCPATH=str(tmp_path), LANG="en_US.ISO-8859-1", LC_ALL="")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_stopped_says_who_may_have_done_it_and_what_to_do(small, number):
+    small.write("one", ["# One\n\nWho stops it?", f"import os\nos.kill(os.getppid(), {int(number)})\nimport time\ntime.sleep(600)"])
+    small.failing("one: its process", "in code cell 1", "by that cell, by someone else, or by the system", "run `make` again")
+    small.write("one", ONE)
+    small.mended()
+
+
 def test_a_kernel_that_hangs(small):
     small.write("one", [ONE[0], "import time\ntime.sleep(1000)"])
     small.failing("one, code cell 1", "longer than 10 s", BOOK_TIMEOUT="10")
@@ -300,6 +318,10 @@ def test_a_full_disk(small):
     try:
         small.write("one", [ONE[0], "from IPython.display import HTML\nprint('sum 2')\nHTML('a long line' * 40_000)"])
         small.failing("o space left", "free space")
+        small.write("one", ONE)
+        small.mended()
+        small.failing("o space left", "free space", "the site is left as it was", command=("render",))
+        assert not small.site.exists()
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
     small.mended()
@@ -369,7 +391,7 @@ def test_what_a_cell_started_and_left_ends_with_its_chapter(small):
     small.mended()
     wait_until(lambda: not small.processes(), "the end of the cell's child", seconds=60)
     small.write("one", [ONE[0], "x = 1", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "import time\ntime.sleep(60)"])
-    small.failing("one: its process ended in code cell")
+    small.failing("one: its process was ended by signal")
 
 
 DAEMON = """import subprocess
@@ -504,7 +526,7 @@ def test_the_failing_cell_is_named_and_later_ones_are_not_executed(small):
     small.write("one", [ONE[0], "x = 1", "print(x)\nassert x == 2, 'x is not two'", claim, "print('unreached', x)\nassert x == 2, 'x is not two'"], tags=["claim"])
     small.run()
     shutil.copy(ROOT / "pytest.ini", small.root)
-    command = [sys.executable, "-m", "pytest", "--numprocesses", "0", "-p", "no:cacheprovider", "notebooks"]
+    command = [sys.executable, "-m", "pytest", "--numprocesses", "0", "notebooks"]
     report = subprocess.run(command, cwd=small.root, env=dict(os.environ), capture_output=True, text=True, check=False)
     assert report.returncode == 1, report.stdout + report.stderr
     assert "3 passed" in report.stdout and "2 failed" in report.stdout

@@ -349,6 +349,8 @@ def test_files_of_the_book_that_are_not_what_they_should_be(small):
             ("_config.yml", CONFIG.replace(option, "builder: {resources: data}"), "`resources` is a list"),
             ("_config.yml", CONFIG.replace(option, "builder: {resources: [dta]}"), "there is no dta"),
             ("_config.yml", CONFIG.replace(option, "builder: [data]"), "a table of options"),
+            ("_config.yml", CONFIG.replace("[book.css]", "[looks.css]"), "there is no looks.css in book/_static: restore it"),
+            ("_config.yml", CONFIG.replace("charts.js]", "/gone.js, 'https://other.org/x.js']"), "there is no /gone.js in book/_static"),
             ("_config.yml", CONFIG.replace(option, "builder: {environment: {A: 1}}"), "`A` in `environment` is text"),
             ("_config.yml", CONFIG.replace(option, 'builder: {environment: {A: "{home}"}}'), "`A` in `environment` is text"),
             ("_config.yml", CONFIG + "builder: {}\n", "_config.yml, line 27: `builder` stands twice in one table"),

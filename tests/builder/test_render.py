@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 
+import bs4
 import nbformat
 import pytest
 from sphinx.errors import SphinxParallelError
@@ -88,8 +89,8 @@ def test_a_site_that_cannot_be_delivered_does_not_replace_the_last(rendered):
     """Sphinx's pages are there, but what makes a site of them fails, as on a full disk."""
     first = rendered.site
     extension = rendered.root / "builder" / "render" / "delivery.py"
-    extension.write_text(extension.read_text() + "\n\ndef spare_layout(script):\n    raise OSError('no space left')\n")
-    rendered.failing("no space left", command=("render",))
+    extension.write_text(extension.read_text() + "\n\ndef spare_layout(script):\n    raise shutil.Error([('one', 'two', '[Errno 28] no space left')])\n")
+    rendered.failing("pages: shutil.Error: [('one', 'two', '[Errno 28] no space left')]: free space", command=("render",))
     assert rendered.site == first and (first / "index.html").is_file()
 
 
@@ -395,6 +396,8 @@ def test_a_copy_to_compare_with_has_the_history(tmp_path):
     def git(root, *words):
         return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout
 
+    if refusal := files.asked_git(ROOT, "rev-parse", "--verify", "HEAD")[1]:
+        pytest.skip(f"this copy of the book has no history: {refusal}")
     copy = compare.with_history(tmp_path)
     for words in (["status", "--porcelain", "--untracked-files=no"], ["log", "--format=%H %cI", "--", "notebooks"]):
         assert git(copy, *words) == git(ROOT, *words), words
@@ -437,6 +440,55 @@ def test_a_copy_to_compare_with_has_the_same_addresses(remote, branch, tmp_path,
     compare.with_history(tmp_path / "copy")
     monkeypatch.setattr(files, "ROOT", tmp_path / "copy")
     assert repository.found({}) == there == repository.Repository("github.com", "small/book", branch)
+
+
+def test_what_may_not_be_read_stops_the_build(rendered, monkeypatch):
+    """A folder of styles that is passed over would be missing on a site that looks whole."""
+    without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if without and subprocess.run([*without, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user may read everything")
+    monkeypatch.setattr(rendered, "command", lambda *arguments: [*without, sys.executable, "-m", "builder", *arguments])
+    for place, words in (("book/_static", "Permission denied: {}"), ("notebooks/one.ipynb", "notebooks/one.ipynb cannot be read (Permission denied)")):
+        path = rendered.root / place
+        mode = path.stat().st_mode
+        path.chmod(0)
+        try:
+            rendered.failing(words.format(path), command=("render",))
+        finally:
+            path.chmod(mode)
+
+
+def test_where_git_refuses_this_is_said(rendered):
+    """The site is there, but with the links of `_config.yml`, which may be another's; and a copy is not there."""
+    assert "git does not tell" not in rendered.run("render").stderr, "a book that is no repository is none that git refuses"
+    rendered.failing("not a git repository", "it takes git, and a repository in the book's folder", command=("compare",))
+    (rendered.root / ".git").write_text("gitdir: /nowhere")  # as of a worktree whose repository was moved
+    result = rendered.run("render")
+    assert result.returncode == 0 and "git does not tell of this folder (fatal: not a git repository: /nowhere)" in result.stderr, result.stderr
+    assert "(it cannot be run: No such file" in rendered.run("render", PATH="/nowhere").stderr
+
+
+def test_what_lies_in_the_folder_and_is_not_listed_is_no_page(built):
+    """Nor does it hinder the build, as what a Mac, an editor or a link to another folder leaves would."""
+    notes = built.root.parent / "notes"
+    for folder in (built.root / ".old", built.root / "notebooks" / ".virtual_documents", notes):
+        folder.mkdir(exist_ok=True)
+        (folder / "draft.md").write_text("no title, and {{ nothing }}\n\n```{nothing}\n```\n")
+    (built.root / "notes").symlink_to(notes)
+    (built.root / "book" / "intro.old.md").write_text("a copy, {{ nothing }}")
+    for place in ("notebooks/._one.ipynb", "book/._intro.md", "data/._small.txt", "data/.DS_Store", "book/_static/.DS_Store"):
+        (built.root / place).write_bytes(b"\0\5\x16\7 Mac OS X \xff")
+    for place in ("book/.#intro.md", "notebooks/.#one.ipynb", "data/.#small.txt"):
+        (built.root / place).symlink_to("someone@somewhere.1234:1")
+    built.mended()
+    assert not list(built.render().rglob("draft.html"))
+
+
+def test_code_that_its_lexer_refuses_is_shown(built):
+    built.write("one", ["# One\n\nIs a quote in a shell's words a fault of the page?", "if False:\n    !echo it's not"])
+    assert built.run().returncode == 0
+    page = bs4.BeautifulSoup((built.render() / "notebooks" / "one.html").read_text(), "html.parser")
+    assert "!echo it's not" in page.select_one(".cell_input pre").text
 
 
 def test_no_fault_of_a_page_is_swallowed():

@@ -6,8 +6,9 @@ import re
 
 LONG = 12_000  # pixels: a shorter page is laid out at once
 # On a screen of 1280 pixels and on a phone: letters in a line of text, the width of a picture at most, and how much larger than it was drawn it is at most.
-LETTERS, ACROSS, LARGER = (76, 43), (768, 358), 1.3
+LETTERS, ACROSS, LARGER = (87, 46), (768, 358), 1.3
 LINE, CODE = 28.8, 20  # pixels of a line
+BESIDE = 0.6
 AROUND = {"h2": (65, 85), "h3": (50, 60), "h4": (45, 50), "p": (18, 18), "li": (4, 4), "pre": (30, 34), "summary": (28, 44), "tr": (12, 12), "figcaption": (18, 18), "dd": (10, 10)}
 ALONE = ("img", "br", "hr", "input", "source", "wbr", "meta", "link", "path", "col")
 
@@ -20,6 +21,8 @@ class Estimate(html.parser.HTMLParser):
         self.open, self.heights, self.letters = [("", (True, True))], [0.0, 0.0], 0
 
     def add(self, *heights: float) -> None:
+        if "tr" in [one for one, _ in self.open]:  # on a screen what a claim's sentence and its cell printed stand beside each other
+            heights = heights[0] * BESIDE, heights[1]
         self.heights = [sum_ + own * seen for sum_, own, seen in zip(self.heights, heights, self.open[-1][1])]
 
     def end_lines(self) -> None:

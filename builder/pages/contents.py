@@ -141,6 +141,7 @@ class Execution(SphinxDirective):
         rows = [[link(self.env, name, title), *(outcomes[name] or "not tried" for _, outcomes in found)] for name, title in titles.items()]
         parts = ("numpy", "pandas", "scikit-learn", "tensorflow-cpu", "keras", "torch")
         versions = [[part.removesuffix("-cpu"), *(one["packages"].get(part, "") for one, _ in found)] for part in ("python", *parts)]
+        versions = [row for row in versions if any(row[1:])]
         head = [f"Colab {one['versions']}" if one["versions"][:1].isdigit() else f"This book's lock, Python {'.'.join(one['python'].split('.')[:2])}" for one, _ in found]
         about = nodes.paragraph("", "Each chapter alone in an empty folder, as make colab RECORD=1 found it; what is known of a chapter's former code is not shown.")
         return section("On other versions", about, table(["Chapter or package", *head], rows + versions))

@@ -92,6 +92,7 @@ the dialog (book.js). */
     }));
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, two of its letters swapped, one letter away or, of a long one, two. */
+  const lowercase = /(?<![\p{L}\p{N}_.'’])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu;
   let written, known;
   const swapped = (word) => Array.from({ length: word.length - 1 }, (_, i) => word.slice(0, i) + word[i + 1] + word[i] + word.slice(i + 2));
   function spelled(query, stem) {
@@ -106,12 +107,14 @@ the dialog (book.js). */
       written.addAll([...counts].map(([word, count]) => ({ word, count })));
     }
     const options = { fuzzy: (term) => (term.length > 8 ? 2 : 1), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
-    return query.replace(/(?<![\p{L}\p{N}_.'])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu, (word) => {
+    const guesses = new Map();
+    for (const [word] of query.matchAll(lowercase)) {
       const typed = word.toLowerCase();
       const has = (one) => [empty, short, alike, known].some((words) => words.has(one));
       const nearest = has(typed) ? typed : swapped(typed).find((one) => has(one) || written.has(one)) ?? written.search(typed, options)[0]?.id ?? typed;
-      return stem(nearest) === stem(typed) ? word : nearest;
-    });
+      if (stem(nearest) !== stem(typed)) guesses.set(word, nearest);
+    }
+    return guesses;
   }
 
   /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a page or a
@@ -164,11 +167,22 @@ the dialog (book.js). */
   }
   const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || quotes(place, query) || (!isMessage(query) && place.share === 1));
 
-  /* What was meant: the ledger by `claim 12`; of what nobody pasted, the words that the book does not have, as it spells them; and first what quotes a message. */
+  /* What was meant: the ledger by `claim 12`; of what nobody pasted, the words that the book does not have, as it spells them, unless it is but a guess (no letters
+  swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
   async function find(query) {
     const { stem } = await start();
-    const meant = pasted(query) ? query : spelled(query, stem);
-    const found = await search(meant);
+    const guesses = pasted(query) ? new Map() : spelled(query, stem);
+    const respelled = () => query.replace(lowercase, (word) => guesses.get(word) ?? word);
+    let meant = respelled();
+    let found = await search(meant);
+    const [asked, best] = [new Set(tokenize(inFull(meant)).map(stem).filter(Boolean)), new Set(found.slice(0, 3).flatMap((place) => place.words))];
+    for (const [word, guess] of guesses) {
+      if (!swapped(word.toLowerCase()).includes(guess) && asked.has(stem(guess)) && !best.has(stem(guess))) guesses.delete(word);
+    }
+    if (meant !== respelled()) {
+      meant = respelled();
+      found = await search(meant);
+    }
     if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
     if (isMessage(query)) {
       const quoting = new Set(found.filter((place) => quotes(place, query)));

@@ -7,12 +7,13 @@ the dialog (book.js). */
   const kinds = {
     chapter: "chapter", section: "section", claim: "claim", figure: "figure", question: "what goes wrong", term: "word", exercise: "exercise", about: "about the book",
   };
-  /* Words that a question has and an answer need not have. */
+  /* Words that a question has and an answer need not have; what does not happen, an answer tells in its own words. */
   const empty = new Set(
-    ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing don during each few for from had has have how i " +
-      "if in into is isn it its just me my of on one only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
+    ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing during each few for from had has have how i " +
+      "if in into is it its just me my of on one not only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
       "exist existed existing exists using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
   );
+  for (const verb of "are ca could did do does had has have is should was were wo would".split(" ")) empty.add(`${verb}n`).add(`${verb}nt`); // doesn’t, without its end, or as it is typed
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
 
@@ -22,7 +23,7 @@ the dialog (book.js). */
     narrow: "short", misses: "short", undercoverage: "coverage", cover: "coverage", covers: "coverage", covered: "coverage", confidence: "interval",
     auroc: "auc", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
     asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
-    hundred: "100", thousand: "1000",
+    hundred: "100", thousand: "1000", multiple: "many", settle: "converge", settles: "converge", settled: "converge", settling: "converge",
   });
 
   /* What has such a word is found by the wider one too. */
@@ -47,15 +48,17 @@ the dialog (book.js). */
   const short = dictionary({
     se: "standard error", sem: "standard error", sd: "standard deviation", std: "standard deviation", ci: "confidence interval", clt: "central limit theorem", lln: "law of large numbers",
     mle: "maximum likelihood", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
-    multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient",
+    multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient", "sample mean": "mean", "sample average": "mean",
     "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
     "area under the curve": "auc", "area under curve": "auc",
   });
   const longestFirst = [...short.keys()].sort((one, other) => other.length - one.length);
   const otherwise = new RegExp(`(?<![\\w.])(${longestFirst.join("|").replaceAll(" ", "[ -]")})(?!\\w)`, "gi");
+  const inFull = (query) => query.replace(otherwise, (words) => short.get(words.toLowerCase().replaceAll("-", " ")));
   const ledger = "book/claims.html";
 
-  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ");
+  /* Nor the ends of isn’t, it’s and PyTorch’s. */
+  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ").replace(/(?<=\p{L})['’](?:[dmst]|ll|re|ve)(?!\p{L})/gu, "");
 
   /* A name in code is found as a whole and by its parts: `roc_auc_score`, `CrossEntropyLoss`, `np.nan`. */
   function tokenize(text) {
@@ -89,6 +92,7 @@ the dialog (book.js). */
     }));
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, two of its letters swapped, one letter away or, of a long one, two. */
+  const lowercase = /(?<![\p{L}\p{N}_.'’])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu;
   let written, known;
   const swapped = (word) => Array.from({ length: word.length - 1 }, (_, i) => word.slice(0, i) + word[i + 1] + word[i] + word.slice(i + 2));
   function spelled(query, stem) {
@@ -103,12 +107,14 @@ the dialog (book.js). */
       written.addAll([...counts].map(([word, count]) => ({ word, count })));
     }
     const options = { fuzzy: (term) => (term.length > 8 ? 2 : 1), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
-    return query.replace(/(?<![\p{L}\p{N}_.'])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu, (word) => {
+    const guesses = new Map();
+    for (const [word] of query.matchAll(lowercase)) {
       const typed = word.toLowerCase();
       const has = (one) => [empty, short, alike, known].some((words) => words.has(one));
       const nearest = has(typed) ? typed : swapped(typed).find((one) => has(one) || written.has(one)) ?? written.search(typed, options)[0]?.id ?? typed;
-      return stem(nearest) === stem(typed) ? word : nearest;
-    });
+      if (stem(nearest) !== stem(typed)) guesses.set(word, nearest);
+    }
+    return guesses;
   }
 
   /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a page or a
@@ -116,10 +122,10 @@ the dialog (book.js). */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
   const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
   async function search(asking) {
-    const query = asking.replace(otherwise, (words) => short.get(words.toLowerCase().replaceAll("-", " ")));
+    const query = inFull(asking);
     const { index, stem, partsOf, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
-    const affirmed = (words) => words.filter((term) => term !== "no" && term !== "not");
+    const affirmed = (words) => words.filter((term) => term !== "no");
     const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
     const titled = (title, page) => {
@@ -161,11 +167,22 @@ the dialog (book.js). */
   }
   const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || quotes(place, query) || (!isMessage(query) && place.share === 1));
 
-  /* What was meant: the ledger by `claim 12`; of what nobody pasted, the words that the book does not have, as it spells them; and first what quotes a message. */
+  /* What was meant: the ledger by `claim 12`; of what nobody pasted, the words that the book does not have, as it spells them, unless it is but a guess (no letters
+  swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
   async function find(query) {
     const { stem } = await start();
-    const meant = pasted(query) ? query : spelled(query, stem);
-    const found = await search(meant);
+    const guesses = pasted(query) ? new Map() : spelled(query, stem);
+    const respelled = () => query.replace(lowercase, (word) => guesses.get(word) ?? word);
+    let meant = respelled();
+    let found = await search(meant);
+    const [asked, best] = [new Set(tokenize(inFull(meant)).map(stem).filter(Boolean)), new Set(found.slice(0, 3).flatMap((place) => place.words))];
+    for (const [word, guess] of guesses) {
+      if (!swapped(word.toLowerCase()).includes(guess) && asked.has(stem(guess)) && !best.has(stem(guess))) guesses.delete(word);
+    }
+    if (meant !== respelled()) {
+      meant = respelled();
+      found = await search(meant);
+    }
     if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
     if (isMessage(query)) {
       const quoting = new Set(found.filter((place) => quotes(place, query)));

@@ -946,6 +946,9 @@ def test_the_page_of_results(open_page):
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “recall vs precision”?')")
     field.fill("gausian")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “gaussian”?')")
+    for query in ("multiple conda env", "padded timesteps influence lstm output", "averaging doesn't help cauchy"):  # what it has not is no misspelling of what stands elsewhere, multiply or inference
+        field.fill(query)
+        page.wait_for_function("query => document.querySelector('#search-results').dataset.query === query && /^(No|\\d+) places? ha/.test(document.querySelector('#search-status').textContent)", arg=query)
     field.fill("how to run it")
     page.wait_for_function("() => document.querySelector('#search-results a')?.textContent === 'How to run it'")
     field.fill("")

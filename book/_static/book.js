@@ -124,7 +124,8 @@ lay out what is far away. */
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
     const sections = links.map((link) => placeOf(link.hash));
     const mark = () => {
-      const top = sections.findLastIndex((section) => section?.getBoundingClientRect().top < innerHeight * 0.3);
+      // What is folded has no place.
+      const top = sections.findLastIndex((section) => section?.checkVisibility() && section.getBoundingClientRect().top < innerHeight * 0.3);
       links.forEach((link, i) => {
         link.classList.toggle("active", i === top);
         i === top ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
@@ -132,6 +133,8 @@ lay out what is far away. */
       for (const entry of document.querySelectorAll("#pst-page-toc-nav .toc-entry")) {
         entry.classList.toggle("active", entry.contains(links[top] ?? null));
       }
+      const box = links[top]?.closest(".bd-sidebar-secondary"), [mine, frame] = [links[top], box].map((one) => one?.getBoundingClientRect());
+      if (box && (mine.top < frame.top || mine.bottom > frame.bottom)) box.scrollTop += mine.top - frame.top - frame.height / 3;
     };
     let asked = false;
     const ask = () => {

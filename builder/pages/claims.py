@@ -52,8 +52,7 @@ def frame(app, doctree):
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
         inside = parent[start : end + 1]
         del parent[start : end + 1]
-        printed = fold_code(inside[-1])
-        classes = ["claim", *(["in-columns"] if in_columns(printed) else []), *(["wide"] if max(map(len, printed.splitlines()), default=0) > 70 else [])]
+        classes = ["claim", "in-columns"] if in_columns(fold_code(inside[-1])) else ["claim"]
         inside += doubted(name, number) + live.button(name, number)
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))

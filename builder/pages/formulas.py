@@ -18,6 +18,7 @@ from ..files import BookError
 FORMULA = re.compile(r"\\\((.*?)\\\)", re.S)  # as texts of places have them
 RELATIONS = tuple("=≤≥<>≈∝→")
 SCRIPTS = {"msub", "msup", "msubsup", "munder", "munderover"}
+DESCENDING = "gjpqyfJQβγζηµμξρςφϕϱχψ"
 THIN = ElementTree.Element("mspace", width="0.1667em")
 ARGUMENT = r"(\{[^{}]*\}|[A-Za-z]|\\[A-Za-z]+)"
 AS_TEX_READS_IT = [
@@ -92,6 +93,11 @@ def set_as_tex_does(tree: ElementTree.Element) -> None:
                 child.set("mathvariant", "normal")
             elif child.tag == "mo" and child.text in ("|", "‖", "/"):
                 child.attrib |= {"lspace": "0", "rspace": "0"}
+                if not (parent.tag == "mrow" and child in (parent[0], parent[-1])):  # which \left and \right would stretch
+                    child.set("stretchy", "false")
+            elif place == 0 and parent.tag in ("msub", "msubsup") and (letter := child[0] if child.tag == "mover" else child).tag == "mi" and letter.text in tuple(DESCENDING):
+                parent[0] = ElementTree.Element("mpadded", depth="0")  # the index of a single letter stands as high as under any other
+                parent[0].append(child)
         with_room_around_functions(parent)
 
 

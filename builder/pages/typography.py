@@ -9,6 +9,7 @@ SPACES = (
     r"(?<=\d) (?=%)",
     r"(?<=[Cc]laim) (?=\d)|(?<=[Cc]laims) (?=\d)",
     r"(?<=\d) (?=: \d)|(?<=\d :) (?=\d)",
+    r"(?<=\d) (?=[x×] \d)|(?<=\d [x×]) (?=\d)",
 )
 TOGETHER = re.compile("|".join(SPACES))
 

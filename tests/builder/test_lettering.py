@@ -43,7 +43,7 @@ def test_the_converter_measures_in_the_books_font():
     axis = {"labelExpr": "'mmmmmmmmmmmmmmmm'", "labelLimit": 0, "title": None}
     svg = picture(json.dumps(CHART | {"encoding": CHART["encoding"] | {"y": {"field": "y", "type": "nominal", "axis": axis}}}), "light")
     font = TTFont(io.BytesIO(lettering._instance(lettering.source(), 400)))
-    label = 16 * font["hmtx"]["m"][0] * 13 / font["head"].unitsPerEm
+    label = 16 * font["hmtx"]["m"][0] * 14 / font["head"].unitsPerEm
     begins = float(re.search(r'translate\(([\d.]+),', svg)[1])
     assert label < begins < label + 25, "of the system's fonts an m is a sixth wider"
 

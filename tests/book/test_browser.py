@@ -886,12 +886,18 @@ def test_a_jump_lands_where_it_should_before_anything_far_away_is_laid_out(open_
 
 
 def test_the_contents_name_the_section_that_is_read(open_page):
-    """Also after a jump over many headings, up or down."""
-    page = open_page("notebooks/binary_metrics.html")
+    """Also after a jump over many headings, up or down; at first none, and the name stands in sight and is not cut off."""
+    page = open_page("notebooks/class_weights.html")
+    page.wait_for_timeout(300)  # past the first mark
+    assert page.locator("#pst-page-toc-nav a[aria-current]").count() == 0, "what is folded has no place"
+    cut = "[...document.querySelectorAll('#pst-page-toc-nav a')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    assert page.evaluate(cut) == []
     names = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav > ul > li > a')].map((link) => link.hash.slice(1))")
     for name in (names[-1], names[2], names[5]):
         page.evaluate("name => scrollTo({ top: document.getElementById(name).getBoundingClientRect().top + scrollY - 20, behavior: 'instant' })", name)
         page.wait_for_function("name => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${name}`", arg=name, timeout=5000, polling=200)
+        inside = "() => { const [one, box] = ['#pst-page-toc-nav a[aria-current]', '.bd-sidebar-secondary'].map((name) => document.querySelector(name).getBoundingClientRect()); return box.top <= one.top && one.bottom <= Math.min(box.bottom, innerHeight); }"
+        page.wait_for_function(inside, timeout=5000, polling=200)
 
 
 def test_a_search_reaches_the_place_that_answers_it(open_page):

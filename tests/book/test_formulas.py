@@ -83,6 +83,12 @@ def test_a_formula_is_read_as_tex_reads_it(tex, expected):
     assert expected in mathml(tex)
 
 
+def test_a_norm_is_as_high_as_its_letters_and_indices_are_level():
+    """Unless \\left and \\right ask for more, bars do not stretch; under p an index would hang lower than under w."""
+    assert mathml(r"\|x\|^2").count('stretchy="false">‖') == 2 and "stretchy" not in mathml(r"\left\|x\right\|")
+    assert '<msub><mpadded depth="0"><mi>p</mi></mpadded><mi>k</mi></msub>' in mathml("p_k") and "mpadded" not in mathml("w_k")
+
+
 def test_a_formula_that_cannot_be_set_is_an_error():
     with pytest.raises(BookError, match=r"the formula `\\nonsense x` cannot be set"):
         mathml(r"\nonsense x")

@@ -691,6 +691,9 @@ def test_a_signature_that_git_shows_is_no_version(tmp_path, monkeypatch):
     [
         ("import os\nos.environ.setdefault('A', '1')\nimport numpy as np\nrng = np.random.default_rng(1)\nTWO = {'a': [1, 2]}\nplt.rcParams.update(TWO)", True),
         ("import contextlib\nwith contextlib.suppress(ImportError):\n    import triton\nos.environ['A'] = '1'", True),
+        ("import sys\nHAS_UV = importlib.util.find_spec('uv') is not None\nif 'google.colab' in sys.modules:\n    subprocess.run(['pip', 'install', 'uv'])", True),
+        ("import sys\nif sys.version_info:\n    subprocess.run(['ls'])", False),
+        ("import numpy as np\nlarge = np.mean(x) > 2", False),
         ("import numpy as np\nimage = np.array([1])", False),
         ("import numpy as np\ndef mean(x):\n    return x.mean()", False),
         ("import os\nprint(os.name)", False),
@@ -710,6 +713,23 @@ def test_what_only_sets_up_is_folded(source, folded):
     assert ("hide-input" in cell.metadata.get("tags", [])) == folded
     assert (cell.metadata.get("mystnb", {}).get("code_prompt_show") == "Show the imports and settings") == folded
     assert not executed.is_setup(nbformat.v4.new_code_cell(source, metadata={"tags": ["claim"]}))
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def mean(x):\n    return x.mean()\n\n\nclass Box:\n    pass", "the code of mean and Box"),
+        ("# Labels of one batch.\nlabels = [1]", "the code: labels of one batch"),
+        ("# R0 by the formula\nr = 1", "the code: R0 by the formula"),
+        ("for x in y:\n    assert x\nassert y", "further checks"),
+        ("x = 1\nplt.plot(x)", "the code"),
+        ("%%bash\nls", "the code"),
+    ],
+)
+def test_a_fold_names_what_it_holds(source, words):
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["hide-input"]})
+    executed.fold(cell)
+    assert cell.metadata["mystnb"]["code_prompt_show"] == f"Show {words}"
 
 
 def test_the_sections_of_a_long_page_have_heights():

@@ -124,8 +124,8 @@ lay out what is far away. */
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
     const sections = links.map((link) => placeOf(link.hash));
     const mark = () => {
-      // What is folded has no place.
-      const top = sections.findLastIndex((section) => section?.checkVisibility() && section.getBoundingClientRect().top < innerHeight * 0.3);
+      // What is folded, or not laid out yet, has no place.
+      const top = sections.findLastIndex((section) => section?.checkVisibility({ contentVisibilityAuto: true }) && section.getBoundingClientRect().top < innerHeight * 0.3);
       links.forEach((link, i) => {
         link.classList.toggle("active", i === top);
         i === top ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
@@ -185,7 +185,7 @@ lay out what is far away. */
     range.setEndAfter(end);
     range.surroundContents(fold);
     const what = heldBy(fold, claim);
-    const name = () => (summary.textContent = fold.open ? what[0].toUpperCase() + what.slice(1) : `Guess, or show ${what}`);
+    const name = () => (summary.textContent = fold.open ? what[0].toUpperCase() + what.slice(1) : `Guess, or skip it and see ${what}`);
     fold.prepend(summary);
     fold.addEventListener("toggle", name);
     name();

@@ -83,7 +83,7 @@ lay out what is far away. */
   const layOut = (section) => (section.style.contentVisibility = "visible");
 
   function layOutTheRest() {
-    const soon = window.requestIdleCallback ?? setTimeout;
+    const soon = (act) => (window.requestIdleCallback ?? setTimeout)(act, { timeout: 1000 }); // also where something else is always to be done
     const next = () => {
       const [section] = far();
       if (!section) return;

@@ -6,6 +6,7 @@ Run as a program it is the worker of `pool.py`: `python -m builder.execute.chapt
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import tempfile
 import time
 
 import psutil
+import zmq
 
 from ..chapters import code_cells, load, option
 from ..files import ROOT, BookError, end_with, write_atomically
@@ -211,5 +213,7 @@ if __name__ == "__main__":
         worker(sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]))
     except BookError as error:
         sys.exit(str(error))
-    except OSError as error:
-        sys.exit(f"{error.strerror}: {error.filename or 'disk'}: free space or permissions, then run `make` again")
+    except (OSError, zmq.ZMQError) as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            sys.exit(f"{error.strerror}: allow more with `ulimit -n 1024`, then run `make` again")
+        sys.exit(f"{error.strerror}: {getattr(error, 'filename', None) or 'disk'}: free space or permissions, then run `make` again")

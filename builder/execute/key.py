@@ -14,6 +14,7 @@ import nbformat
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from .. import letters
 from ..chapters import code_cells, option
 from ..files import ROOT, digest
 
@@ -108,8 +109,8 @@ def dependencies(notebook: nbformat.NotebookNode) -> dict:
 def _how_it_is_run() -> str:
     """Digest of the code that runs a cell and of the kernel's settings: without comments and docstrings, and without the scheduler."""
     folder = pathlib.Path(__file__).parent
-    code = [_code(path.read_text(encoding="utf-8")) for path in sorted([folder / "chapter.py", *folder.glob("kernel/*.py")])]
-    return digest(*code, (folder / "kernel" / "matplotlibrc").read_bytes(), json.dumps([option("environment"), option("links")], sort_keys=True))
+    code = [_code(path.read_text(encoding="utf-8")) for path in sorted([folder / "chapter.py", *folder.glob("kernel/*.py"), pathlib.Path(letters.__file__)])]
+    return digest(*code, (folder / "kernel" / "matplotlibrc").read_bytes(), letters.source(), json.dumps([option("environment"), option("links")], sort_keys=True))
 
 
 def _code(source: str) -> str:

@@ -4,9 +4,9 @@ import functools
 import os
 import pathlib
 
+from .. import letters
 from ..execute.key import versions
 from ..files import BUILD, digest, write_atomically
-from .lettering import source
 
 FOLDER = BUILD / "drawn"
 KEPT = 200  # files: those used last
@@ -16,7 +16,7 @@ KEPT = 200  # files: those used last
 def _code() -> str:
     """Digest of the code that draws, with its palette and font, and of the packages that it uses."""
     code = [path.read_bytes() for path in sorted(pathlib.Path(__file__).parent.glob("*.py"))]
-    return digest(*code, source(), repr(versions(["vl-convert-python", "Pillow", "tinycss2", "fonttools"])))
+    return digest(*code, pathlib.Path(letters.__file__).read_bytes(), letters.source(), repr(versions(["vl-convert-python", "Pillow", "tinycss2", "fonttools"])))
 
 
 def drawn(function, *arguments) -> bytes:

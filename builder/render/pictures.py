@@ -22,7 +22,7 @@ from .palette import COLOURS, TWINS, chart_theme, in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
-WIDTH = 768  # pixels of a chart that fills the page, while it is a picture
+WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")

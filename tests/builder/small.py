@@ -118,11 +118,12 @@ class SmallBook:
     def command(self, *arguments):
         return [sys.executable, "-m", "builder", *arguments]
 
-    def run(self, *arguments, **environment):
+    def run(self, *arguments, preexec_fn=None, **environment):
         """Run a command of the small book's builder (`execute` where none is named) to its end."""
         return subprocess.run(
-            self.command(*(arguments or ["execute"])), cwd=self.root, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-        )
+            self.command(*(arguments or ["execute"])), cwd=self.root, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+            preexec_fn=preexec_fn,
+        )  # fmt: skip
 
     def start(self, *arguments, sigint=signal.SIG_DFL, **options):
         """Start a command, with this disposition of SIGINT."""

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from small import ONE, SmallBook, edit, wait_until
 
 from benchmarks import build as bench
+from builder import letters
 from builder.chapters import chapters, load
 from builder.execute import key as keys
 from builder.files import ROOT
@@ -370,6 +372,38 @@ def test_a_chapter_finds_no_names_that_it_did_not_import_and_may_use_any(built):
     built.write("one", [ONE[0], "print([name for name in ('os', 'sys', 'logging') if name in globals()])", "os = sys = logging = 5\nprint(os)", "%reset -f", "print('sum', 2)"])
     assert built.run("execute", "one").returncode == 0
     assert built.printed("one") == "[]\n5\nsum 2\n" and "Traceback" not in (built.root / "_build" / "executed" / "one.ipynb").read_text()
+
+
+FIGURE = "import matplotlib.pyplot as plt\n{settings}\nplt.title('letters')\nplt.xticks([]), plt.yticks([])\nplt.show()"
+IN_THE_BOOKS = 'href="#BookSans-'
+
+
+@pytest.mark.parametrize(
+    ("settings", "theirs"),
+    [("", True), ("import seaborn\nseaborn.set_theme()", True), ("plt.rcParams['font.family'] = 'DejaVu Serif'", False), ("plt.rcParams['font.sans-serif'] = ['DejaVu Sans Mono']", False)],
+    ids=["matplotlib", "seaborn", "another family", "another font"],
+)
+def test_figures_have_the_books_letters_where_the_chapter_asks_for_no_others(built, settings, theirs):
+    """What stands above a figure and what it draws in the same cell, also the first one that imports matplotlib."""
+    edit(built.root / "_config.yml", "builder: {", "builder: {chart_font: book/_static/sans.woff, ")
+    built.write("one", [ONE[0], FIGURE.format(settings=settings)])
+    assert built.run("execute", "one").returncode == 0
+    drawn = (built.root / "_build" / "executed" / "one.ipynb").read_text()
+    assert (IN_THE_BOOKS.replace('"', '\\"') in drawn) is theirs, "its letters are outlines"
+
+
+def test_the_font_is_part_of_the_key(built):
+    """And it may be given or taken away."""
+    font, config = built.root / "book" / "_static" / "sans.woff", built.root / "_config.yml"
+    assert built.executed_by(lambda: edit(config, "builder: {", "builder: {chart_font: book/_static/sans.woff, ")) == {"one", "two"}
+    assert built.executed_by(lambda: font.write_bytes(letters._instance(letters.source(), "bold")) and None) == {"one", "two"}
+    font.write_bytes((ROOT / "book" / "_static" / "serif.woff2").read_bytes())
+    built.failing("sans.woff as `chart_font`, which is no font", "name a WOFF or TrueType file, or none")
+
+
+def test_too_few_open_files_are_named_with_the_cure(small):
+    result = small.run("execute", "one", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20)))
+    assert result.returncode and "allow more with `ulimit -n 1024`" in result.stderr and "Traceback" not in result.stderr, result.stderr
 
 
 def test_a_folder_for_temporary_files_may_have_a_long_name(built, tmp_path):

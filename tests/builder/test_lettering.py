@@ -8,6 +8,7 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
+from builder import letters
 from builder.files import ROOT, BookError
 from builder.render import lettering
 from builder.render.pictures import picture
@@ -42,26 +43,26 @@ def test_the_converter_measures_in_the_books_font():
     """A vertical axis leaves room for its labels, as wide as they are."""
     axis = {"labelExpr": "'mmmmmmmmmmmmmmmm'", "labelLimit": 0, "title": None}
     svg = picture(json.dumps(CHART | {"encoding": CHART["encoding"] | {"y": {"field": "y", "type": "nominal", "axis": axis}}}), "light")
-    font = TTFont(io.BytesIO(lettering._instance(lettering.source(), 400)))
+    font = letters.face()
     label = 16 * font["hmtx"]["m"][0] * 14 / font["head"].unitsPerEm
     begins = float(re.search(r'translate\(([\d.]+),', svg)[1])
     assert label < begins < label + 25, "of the system's fonts an m is a sixth wider"
 
 
 def test_a_font_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(lettering, "option", lambda name, otherwise=None: "book/_static/nowhere.woff")
+    monkeypatch.setattr(letters, "option", lambda name, otherwise=None: "book/_static/nowhere.woff")
     with pytest.raises(BookError, match="nowhere.woff as `chart_font`.*none"):
-        lettering.source()
+        letters.source()
 
 
 def test_a_file_that_is_no_font_is_named(monkeypatch):
-    monkeypatch.setattr(lettering, "option", lambda name, otherwise=None: "README.md")
+    monkeypatch.setattr(letters, "option", lambda name, otherwise=None: "README.md")
     with pytest.raises(BookError, match="README.md as `chart_font`.*no font"):
         lettering.family()
 
 
 def test_without_a_font_of_its_own_a_book_takes_the_systems(monkeypatch):
-    monkeypatch.setattr(lettering, "option", lambda name, otherwise=None: otherwise)
+    monkeypatch.setattr(letters, "option", lambda name, otherwise=None: otherwise)
     assert lettering.family() == "system-ui, sans-serif"
     assert lettering.carries_letters("<svg><text>a</text></svg>") == "<svg><text>a</text></svg>"
 

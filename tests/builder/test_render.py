@@ -773,7 +773,7 @@ def test_axes_are_equal_by_the_domains_of_their_scales():
     chart = {"data": {"values": [{"x": 1, "y": 2}]}, "mark": "point", "width": "container", "height": 200, "encoding": encoding}
     equal = pictures.with_equal_axes(chart)
     assert pictures.steepness_of(equal) == 0.5 and pictures.steepness_of(chart) is None
-    for width, high in ((768, 200), (358, 0)):
+    for width, high in ((704, 200), (358, 0)):
         svg = pictures.picture(json.dumps(equal), "light", width)
         across, up = map(float, re.search(r'class="background"[^>]* d="M0,0h([\d.]+)v([\d.]+)', svg).groups())
         assert abs(across / up - 2) < 0.01 and (abs(up - high) < 1 if high else up < 200)

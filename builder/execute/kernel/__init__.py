@@ -11,6 +11,7 @@ import tempfile
 
 from ...chapters import option
 from ...files import BUILD, ROOT
+from ...letters import folder
 
 FOLDER = pathlib.Path(__file__).parent
 # One thread a chapter: chapters run side by side, and sums in one order give one result.
@@ -44,6 +45,8 @@ def sandbox(files: list[pathlib.Path], place: str = "scratch"):
         (profile / "startup").mkdir(parents=True)
         shutil.copy(FOLDER / "ipython_kernel_config.py", profile)
         shutil.copy(FOLDER / "startup.py", profile / "startup")
+        if fonts := folder():
+            (box / "home" / ".fonts-of-the-book").symlink_to(fonts)
         yield box
     finally:
         shutil.rmtree(box, ignore_errors=True)

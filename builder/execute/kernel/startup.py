@@ -1,12 +1,16 @@
-"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega; and let a cell have one kernel.
+"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega; let figures have the book's letters; and let a cell have one kernel.
 
 All of it within a function: this runs among the chapter's own names, which shall find nothing here that they did not import, and may be anything, or be reset.
 """
 
 
 def _set_up(shell):
+    import dataclasses
+    import importlib.abc
+    import importlib.util
     import logging
     import os
+    import pathlib
     import sys
 
     # On a machine's first build matplotlib says that it lists the fonts, if that takes long; what it cannot find there it still says.
@@ -18,6 +22,31 @@ def _set_up(shell):
         return {"application/vnd.vegalite.v6+json": chart.to_dict(), "text/plain": "An interactive chart"}
 
     shell.display_formatter.mimebundle_formatter.for_type_by_name("altair.vegalite.v6.api", "TopLevelMixin", specification)
+
+    fonts = sorted(map(str, pathlib.Path.home().glob(".fonts-of-the-book/*.ttf")))
+
+    class Letters(importlib.abc.MetaPathFinder):
+        """Arial, for which seaborn (and the matplotlibrc beside this file) asks first, is the book's font here: figures have the same letters on every machine."""
+
+        def find_spec(self, name, path, target=None):
+            if name != "matplotlib.font_manager":
+                return None
+            sys.meta_path.remove(self)
+            spec = importlib.util.find_spec(name)
+            load = spec.loader.exec_module
+
+            def exec_module(module):
+                load(module)
+                known = module.fontManager
+                for font in fonts:
+                    known.addfont(font)
+                    known.ttflist.insert(0, dataclasses.replace(known.ttflist[-1], name="Arial"))
+
+            spec.loader.exec_module = exec_module
+            return spec
+
+    if fonts:
+        sys.meta_path.insert(0, Letters())
 
     def mute():
         """Of what forked children print some is lost when they end: it is dropped, as all that children write."""

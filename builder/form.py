@@ -35,7 +35,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live", "controls", "equal_axes"}
+CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live", "controls", "equal_axes", "cover"}
 TIDY = "run `make tidy`"
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
 KINDS = {list: "list, `[one, two]`", dict: "table, `{name: value}`", str: "text"}
@@ -257,7 +257,18 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f'{place(name, notebook.cells, number)}: its metadata `controls` are written `{{"k": {{"label": "observations n", "shown": ["1", "2", "4"]}}}}`: correct them')
         if cell.metadata.get("equal_axes", True) is not True:
             found.append(f"{place(name, notebook.cells, number)}: its metadata `equal_axes` are `true`, or not there: correct them")
+        if not chosen_rightly(cell.metadata.get("cover", {})):
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `cover` are written `{{"panels": [2], "crop": [0.1, 0, 0.9, 1]}}`, both of them or not: correct them')
     return found
+
+
+def chosen_rightly(cover: object) -> bool:
+    """Whether what a chapter's cover takes of a picture (render/covers.py) are panels, and a part of them."""
+    if not isinstance(cover, dict) or not cover.keys() <= {"panels", "crop"}:
+        return False
+    panels, crop = cover.get("panels", [1]), cover.get("crop", [0, 0, 1, 1])
+    numbers = isinstance(panels, list) and isinstance(crop, list) and all(type(one) is int for one in panels) and all(type(one) in (int, float) for one in crop)
+    return numbers and panels != [] and len(crop) == 4 and crop[0] < crop[2] and crop[1] < crop[3]
 
 
 def told_rightly(controls: object) -> bool:

@@ -20,10 +20,11 @@ from docutils.utils.smartquotes import smartyPants
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
+from ..render.covers import cover
 from ..render.delivery import PDF
 from ..render.drawn import drawn
 from ..render.palette import COLOURS
-from ..render.pictures import cover, cover_cell, thumbnail
+from ..render.pictures import thumbnail
 from ..requirements import direct
 from ..versions import outcome, records
 from . import executed
@@ -78,8 +79,9 @@ class Chapters(SphinxDirective):
 
     def card(self, part, name):
         notebook = executed.chapter(name)
+        picture = pictured(self.env.app, name, lambda theme: cover(name, theme))
         return (
-            f'<a class="card" href="../notebooks/{name}.html">{pictured(self.env.app, name)}<span class="card-part">{html.escape(part)}</span> '
+            f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
             f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span> '
             f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
@@ -92,15 +94,16 @@ def minutes(notebook) -> int:
     return max(5, round(words / 200 + lines / 40))
 
 
-def pictured(app, name: str, alt: str = "", loading: str = "lazy") -> str:
-    """The chapter's picture, small, in both themes; empty where it has none."""
+def pictured(app, name: str, draw, alt: str = "", loading: str = "lazy") -> str:
+    """What `draw(theme)` gives as SVG, small, in both themes; empty where it gives none."""
     images = ""
-    for theme in ("light", "dark") if cover_cell(executed.chapter(name)) else ():
-        path = pathlib.Path(app.outdir) / "covers" / f"{name}-{theme}.webp"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(drawn(thumbnail, cover(executed.chapter(name), theme), COLOURS[theme]["paper"]))
-        width, height = PIL.Image.open(path).size
-        images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="{loading}">'
+    for theme in ("light", "dark"):
+        if svg := draw(theme):
+            path = pathlib.Path(app.outdir) / "covers" / f"{name}-{theme}.webp"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(drawn(thumbnail, svg, COLOURS[theme]["paper"]))
+            width, height = PIL.Image.open(path).size
+            images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="{loading}">'
     return images
 
 

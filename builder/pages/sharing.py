@@ -14,9 +14,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
 from ..chapters import option
-from ..render.drawn import drawn
+from ..render.covers import card_of
 from ..render.palette import COLOURS
-from ..render.pictures import card, charts_of, cover, cover_cell
+from ..render.pictures import charts_of, cover_cell, whole
 from . import executed
 from .charts import labelled, markup, write
 from .claims import printed
@@ -113,12 +113,13 @@ def hero(app, name: str, notebook) -> str:
         return ""
     button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
+    picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), alt, loading="eager")
     captions = "".join(
         f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
         for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
         if one
     )
-    return f'<div class="hero still"><div>{pictured(app, name, alt, loading="eager")}{button}</div>{captions}</div>'
+    return f'<div class="hero still"><div>{picture}{button}</div>{captions}</div>'
 
 
 class Hero(SphinxDirective):
@@ -259,11 +260,10 @@ def write_cards_feed_and_sitemap(app, exception):
         encoding="utf-8",
     )
     (site / "covers").mkdir(exist_ok=True)
-    first = executed.chapter(chapters.chapters()[0])
     for docname in app.env.found_docs:
-        picture = cover(executed.chapter(chapter_of(docname))) if chapter_of(docname) else cover(first) if docname == app.config.root_doc else None
+        shown = [chapter_of(docname)] if chapter_of(docname) else [name for name in chapters.chapters() if f"notebooks/{name}" in app.env.found_docs] if docname == app.config.root_doc else []
         path = site / "covers" / pathlib.PurePosixPath(card_address(app, docname)).name
-        path.write_bytes(drawn(card, picture, app.env.titles[docname].astext(), app.config.html_title))
+        path.write_bytes(card_of(shown, app.env.titles[docname].astext(), app.config.html_title))
     entries = []
     for name in filter(None, map(chapter_of, sorted(app.env.found_docs))):
         notebook = executed.chapter(name)

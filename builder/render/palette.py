@@ -35,6 +35,14 @@ COLOURS = {
 # What a picture drawn for the light page has in place of its own colours on the dark one.
 TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue")}
 
+TINTS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#56b4e9", "#949494")  # of seaborn's palette `colorblind`
+
+
+def tint(number: int, theme: str) -> str:
+    """A ground for pictures: paper with a seventh of one of these colours."""
+    paper, colour = (bytes.fromhex(one[1:]) for one in (COLOURS[theme]["paper"], TINTS[number % len(TINTS)]))
+    return "#" + bytes(round((6 * p + c) / 7) for p, c in zip(paper, colour)).hex()
+
 
 def styles() -> str:
     """The variables of the stylesheet."""

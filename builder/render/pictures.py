@@ -1,14 +1,12 @@
-"""Pictures: each figure and chart for the light and for the dark page, the cards of chapters, and the script that brings charts to life.
+"""Pictures: each figure and chart for the light and for the dark page, and the script that brings charts to life.
 
 A twin for the dark page is the same picture with other colours for text, axes, grid and background; the data keep theirs, but for a lighter blue.
 """
 
 import base64
-import html
 import io
 import json
 import re
-import textwrap
 
 import nbformat
 import PIL.Image
@@ -17,7 +15,7 @@ import vl_convert
 
 from ..files import BookError
 from .drawn import drawn
-from .lettering import carries_letters, family, known
+from .lettering import carries_letters, known
 from .palette import COLOURS, TWINS, chart_theme, in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
@@ -26,7 +24,6 @@ WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
-CLAIM = COLOURS["light"]["claim"]
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
 
@@ -163,11 +160,8 @@ def cover_cell(notebook) -> nbformat.NotebookNode | None:
     return next(iter([*tagged, *filter(figure_in, cells)]), None)
 
 
-def cover(notebook, theme: str = "light") -> str | None:
-    """The chapter's picture as SVG."""
-    cell = cover_cell(notebook)
-    if cell is None:
-        return None
+def whole(cell: nbformat.NotebookNode, theme: str) -> str:
+    """The figure or the chart of a cell as SVG."""
     svg = figure_in(cell)
     return {"light": light, "dark": dark}[theme](svg) if svg else drawn(picture, json.dumps(chart_in(cell)), theme).decode()
 
@@ -179,31 +173,9 @@ def on_paper(svg: str, paper: str) -> bytes:
 
 
 def thumbnail(svg: str, paper: str) -> bytes:
-    """The picture (SVG) as WebP for a card on such paper: on a screen of two dots a pixel as large as it is shown there (book.css)."""
-    picture = PIL.ImageOps.contain(PIL.Image.open(io.BytesIO(on_paper(svg, paper))), (720, 540))
+    """The picture (SVG) as WebP on such paper: two dots a pixel of a card (book.css)."""
+    picture = PIL.ImageOps.contain(PIL.Image.open(io.BytesIO(on_paper(svg, paper))), (800, 540))
     picture = few_colours(picture, 128)
     file = io.BytesIO()
     picture.convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)
-    return file.getvalue()
-
-
-def card(picture: str | None, title: str, book: str) -> bytes:
-    """What others show of a page when it is shared: its title, and its picture (SVG) where it has one, 1200 x 630 pixels, as PNG of few colours."""
-    lines = textwrap.wrap(title, 19 if picture else 36)
-    height = 62 if len(lines) < 6 else 50
-    top = 345 - height * (len(lines) - 1) / 2
-    known()
-    words = "".join(f'<tspan x="64" y="{top + height * i:.0f}">{html.escape(line)}</tspan>' for i, line in enumerate(lines))
-    ground = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" font-family="{html.escape(family())}"><rect width="1200" height="630" fill="{PAPER}"/>'
-        f'<rect width="14" height="630" fill="{CLAIM}"/><text x="64" y="96" font-size="30" fill="{CLAIM}">{html.escape(book)}</text>'
-        f'<text font-size="{height - 10}" font-weight="bold" fill="{COLOURS["light"]["chart-ink"]}">{words}</text></svg>'
-    )
-    shown = PIL.Image.open(io.BytesIO(vl_convert.svg_to_png(ground, scale=1))).convert("RGB")
-    if picture:
-        figure = PIL.Image.open(io.BytesIO(on_paper(picture, PAPER))).convert("RGB")
-        figure.thumbnail((530, 550), PIL.Image.Resampling.LANCZOS)
-        shown.paste(figure, (1160 - figure.width, (630 - figure.height) // 2))
-    file = io.BytesIO()
-    shown.quantize(128, dither=PIL.Image.Dither.NONE).save(file, "png", optimize=True)
     return file.getvalue()

@@ -28,9 +28,10 @@ from ..execute.key import versions
 from ..execute.store import current, executed
 from ..files import BUILD, ROOT, BookError, alone, digest, end_with, git, let_go, point
 from ..live import shown
+from .covers import card_of, cover
 from .delivery import deliver
 from .drawn import drawn, forget_the_oldest
-from .pictures import NARROW, adapts, bundle, card, charts_of, cover, picture
+from .pictures import NARROW, adapts, bundle, charts_of, picture
 
 SITES = BUILD / "sites"
 SITE = BUILD / "html"
@@ -168,8 +169,10 @@ def draw_ahead() -> None:
             if adapts(specification):
                 drawn(picture, json.dumps(specification), theme, NARROW)
     drawn(bundle)
-    for notebook in notebooks:
-        drawn(card, cover(notebook), title(notebook), configuration()["title"])
+    for name, notebook in zip(chapters(), notebooks):
+        card_of([name], title(notebook), configuration()["title"])
+        for theme in ("light", "dark"):
+            cover(name, theme)
 
 
 def sphinx(output: pathlib.Path, *, strict: bool = False) -> pathlib.Path:

@@ -18,6 +18,7 @@ from builder.files import ROOT
 from builder.pages import doubt, repository
 from builder.pages.sharing import first_sentence, plain
 from builder.render import site as render
+from builder.render.covers import cover
 from builder.render.pictures import thumbnail
 
 
@@ -307,6 +308,16 @@ def test_each_page_has_a_card(site, soups):
         card = site / "covers" / address.rpartition("/")[2]
         with PIL.Image.open(card) as picture:
             assert picture.size == (1200, 630) and card.stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_a_cover_is_a_picture_without_letters(site, name):
+    """All have one format, and marks besides the ground."""
+    for theme in ("light", "dark"):
+        svg = cover(name, theme)
+        assert not re.search(r'<text|<tspan|id="(?:text|legend|matplotlib\.axis)_|DejaVu', svg)
+        with PIL.Image.open(site / "covers" / f"{name}-{theme}.webp") as picture:
+            assert picture.size == (800, 500) and len(picture.convert("RGB").getcolors(800 * 500)) > 3
 
 
 def test_a_translucent_legend_is_not_grey():

@@ -22,7 +22,7 @@ from small import ONE, SmallBook, edit, wait_until
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, guess, machines, repository
-from builder.render import heights, pictures
+from builder.render import covers, heights, pictures
 from builder.render.site import keep_faults, name_pages, where
 
 
@@ -783,6 +783,29 @@ def test_axes_are_equal_by_the_domains_of_their_scales():
     ends["y"][:] = [0.3, 4.6]
     encoding["y"]["scale"]["nice"] = True  # from 0 to 5
     assert pictures.steepness_of(pictures.with_equal_axes(chart)) == 0.5
+
+
+def test_a_cover_has_the_marks_of_the_panels_that_are_chosen():
+    """Moved and stretched into its format; a panel that is not there is a fault with its cure."""
+    panel = (
+        '<g id="axes_{0}"><g id="patch_2"><path d="M 10 {2} L 110 {2} L 110 {1} L 10 {1} z"/></g><g id="matplotlib.axis_1"><path d="M 0 0"/></g><g id="line2d_3"><path d="M 10 {2} L 60 {1}" style="fill: none; stroke: #262626; stroke-width: 2"/></g>'
+        '<g id="line2d_4"><defs><path id="m" d="M -1 0 L 1 0"/></defs><g clip-path="url(#p)"><use xlink:href="#m" x="60" y="{2}"/></g></g><g id="patch_9"><path d="M 10 {2} L 10 {1}" style="stroke-linecap: square"/></g><g id="text_1"/></g>'
+    )
+    figure = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{panel.format(1, 0, 50)}{panel.format(2, 60, 110)}</svg>'
+    chart = {"data": {"values": [{"x": 1, "y": 2}]}, "mark": "bar", "encoding": {axis: {"field": axis, "type": "quantitative"} for axis in "xy"}}
+
+    def drawn(picture, choice, theme="light"):
+        return covers.reduced(picture, json.dumps(choice), "#eeeeee", theme, (400, 250))
+
+    whole, lower = drawn(figure, {}), drawn(figure, {"panels": [2], "crop": [0, 0, 0.5, 1]})
+    assert 'd="M 0.00 250.00 L 200.00 0.00"' in whole and "stroke-width: 3.20" in whole and "translate(200.00 250.00) scale(1.6)" in whole
+    assert 'd="M 0.00 250.00 L 400.00 0.00"' in lower and not re.search("axis|text|patch_|clip-path", whole + lower)
+    assert drawn(figure, {"panels": [1, 2]}).count('height="125.0"') == 2 and "#d9d9d9" in drawn(figure, {}, "dark")
+    assert "<text" not in drawn(json.dumps(chart), None) and "mark-rect" in drawn(json.dumps({"vconcat": [{"mark": "point"}, chart]}), {"panels": [2]})
+    assert drawn("<svg xmlns='http://www.w3.org/2000/svg'/>", None) == "", "a picture without panels, which nobody chose"
+    for picture, choice, cure in ((figure, {"panels": [3]}, "panel 3 of a picture that has 2: name panels from 1 to 2"), (json.dumps(chart), {"panels": [0]}, "from 1 to 1"), ("null", {}, "has 0: give them to a cell that shows")):
+        with pytest.raises(BookError, match=cure):
+            drawn(picture, choice)
 
 
 @pytest.mark.parametrize(

@@ -721,7 +721,7 @@ def test_where_the_slider_stands_at_first_is_no_guess(open_page, way):
     [
         ("notebooks/cauchy.html", "the claim", ".claim"),
         ("notebooks/central_limit_theorem.html", "the figure and the claim", "figure"),
-        ("notebooks/hubei.html", "the way to the claim", ".chart"),
+        ("notebooks/binary_metrics.html", "the way to the claim", ".chart"),
     ],
 )
 def test_a_fold_before_a_claim_says_what_it_holds(open_page, path, held, shown):

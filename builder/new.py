@@ -17,7 +17,7 @@ FIGURE = {"image": {"alt": "Say in words what the figure shows"}, "figure": {"ca
 # Text or code of each cell, and its metadata.
 CELLS = [
     ("# {title}\n\nIn one sentence: which question does this chapter answer, and for whom?", {}),
-    ("One or two sentences on the way from the question to the answer, which does not tell what a guess asks.\n\n**What you need to know**: one line.", {}),
+    ("**What you need to know**: one line. Before it, if need be, a sentence on the way from the question to the answer, which tells nothing that a guess asks.", {}),
     ("## Setup", {}),
     (
         "import altair as alt\nimport matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\nimport seaborn as sns\n\n"

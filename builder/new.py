@@ -17,7 +17,7 @@ FIGURE = {"image": {"alt": "Say in words what the figure shows"}, "figure": {"ca
 # Text or code of each cell, and its metadata.
 CELLS = [
     ("# {title}\n\nIn one sentence: which question does this chapter answer, and for whom?", {}),
-    ("**What you will see.** Three to six lines, the surprising one included.\n\n**What you need to know.** One line.", {}),
+    ("**What you need to know**: one line. Before it, if need be, a sentence on the way from the question to the answer, which tells nothing that a guess asks.", {}),
     ("## Setup", {}),
     (
         "import altair as alt\nimport matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\nimport seaborn as sns\n\n"

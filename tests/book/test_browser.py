@@ -721,7 +721,7 @@ def test_where_the_slider_stands_at_first_is_no_guess(open_page, way):
     [
         ("notebooks/cauchy.html", "the claim", ".claim"),
         ("notebooks/central_limit_theorem.html", "the figure and the claim", "figure"),
-        ("notebooks/hubei.html", "the way to the claim", ".chart"),
+        ("notebooks/binary_metrics.html", "the way to the claim", ".chart"),
     ],
 )
 def test_a_fold_before_a_claim_says_what_it_holds(open_page, path, held, shown):
@@ -969,7 +969,7 @@ def test_a_result_says_things_once(open_page):
     for title, text in page.evaluate("[...document.querySelectorAll('#search-results li')].map((one) => [one.querySelector('a'), one.querySelector('.search-text')].map((part) => part.textContent))"):
         assert not text.startswith(title)
     chapters = page.evaluate("searchEntries.filter(({ kind }) => kind === 'chapter').map(({ text }) => text)")
-    assert len(chapters) == len(book.chapters()) and all(text[-1] in "?.!" and "What you will see" not in text for text in chapters)
+    assert len(chapters) == len(book.chapters()) and all(text[-1] in "?.!" and "What you need" not in text for text in chapters)
 
 
 def test_a_result_shows_two_lines_of_what_a_claim_printed(open_page):

@@ -33,7 +33,10 @@ lay out what is far away. */
       left.forEach((one) => (one.hidden = false));
       for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
         const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
-        summary.dataset.paper = `${what}: ${summary.closest(".cell").id.replace("-", "\u00a0")} on the page, folded`;
+        const keeper = summary.closest(".cell"); // of neighbours one keeps the fold of all
+        const cells = [keeper, ...summary.parentElement.querySelectorAll(".cell")].map((cell) => Number(cell.id.split("-")[1])).sort((one, other) => one - other);
+        const where = cells.length > 1 ? `cells\u00a0${cells[0]} to\u00a0${cells.at(-1)}` : `cell\u00a0${cells[0]}`;
+        summary.dataset.paper = `${what}: ${where} on the page, folded`;
       }
     });
     addEventListener("afterprint", () => {

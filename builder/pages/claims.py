@@ -29,6 +29,8 @@ FILTER = (
 def frame(app, doctree):
     """Put each claim into a frame: its sentence, what its cell printed, and the cell one click below. Number the cells' anchors.
 
+    Where some are main ones, the others are quieter.
+
     The frame's address is the claim's slug; `claim-3` leads to it as well.
     """
     name = chapter_of(app.env.docname)
@@ -38,7 +40,7 @@ def frame(app, doctree):
     for number, cell in enumerate(cells, start=1):
         cell["ids"].append(f"cell-{number}")
         note_anchor(app.env, f"cell-{number}", f"Cell {number}")
-    slugs = {claim["number"]: claim["slug"] for claim in chapters.claims(executed.chapter(name))}
+    slugs, main = ({claim["number"]: claim[one] for claim in chapters.claims(executed.chapter(name))} for one in ("slug", "main"))
     for paragraph in list(doctree.findall(nodes.paragraph)):
         first = next((child for child in paragraph.children if child.astext()), None)
         match = isinstance(first, nodes.strong) and re.fullmatch(r"Claim (\d+)\.", first.astext())
@@ -52,8 +54,10 @@ def frame(app, doctree):
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
         inside = parent[start : end + 1]
         del parent[start : end + 1]
-        classes = ["claim", "in-columns"] if in_columns(fold_code(inside[-1])) else ["claim"]
-        inside += doubted(name, number) + live.button(name, number)
+        shown = fold_code(inside[-1])
+        inside[-1] += doubted(name, number)
+        inside += live.button(name, number)
+        classes = ["claim", *["in-columns"] * in_columns(shown), *["one-line"] * ("\n" not in shown.strip("\n")), *["minor"] * (any(main.values()) and not main[number])]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
         for anchor in anchors:
@@ -69,7 +73,7 @@ def fold_code(cell: nodes.container) -> str:
     """What the cell printed comes first, its code one click below; returns what it printed."""
     code = [child for child in cell.children if "cell_input" in child.get("classes", [])]
     outputs = [child for child in cell.children if child not in code]
-    opened = nodes.raw("", '<details class="claim-code"><summary>The code that computes and asserts it</summary>', format="html")
+    opened = nodes.raw("", '<details class="claim-code"><summary>Its code</summary>', format="html")
     cell.children = []
     cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
     return "\n".join(output.astext() for output in outputs)
@@ -101,7 +105,7 @@ def told(chapter: str, claim: int) -> str:
 
 
 def doubted(chapter: str, claim: int) -> list[nodes.Node]:
-    """A quiet line below the claim's cell."""
+    """A quiet line beside the fold of the claim's code."""
     text = told(chapter, claim)
     return [nodes.paragraph("", text, classes=["claim-doubted"])] if text else []
 

@@ -324,19 +324,19 @@ lay out what is far away. */
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
       const words = form.elements.words.value.split(/\s+/).map(spaced).filter((word) => word.trim());
-      const chapter = form.elements.chapter.value;
-      for (const { row, text } of rows) row.hidden = !words.every((word) => has(text, word));
+      const chapter = form.elements.chapter.value, main = Boolean(form.elements.main?.checked), asked = words.length || chapter || main;
+      for (const { row, text } of rows) row.hidden = (main && !row.matches(".main")) || !words.every((word) => has(text, word));
       for (const table of tables) {
         const section = table.closest("section");
         section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");
-        table.open = !narrow || Boolean(words.length || chapter);
+        table.open = !narrow || Boolean(asked);
         const [here, of] = ["tbody tr:not([hidden])", "tbody tr"].map((one) => table.querySelectorAll(one).length);
         table.querySelector("summary").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
       }
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       const shown = form.querySelector("output");
-      shown.textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
-      if (!left && (words.length || chapter)) {
+      shown.textContent = asked ? `${left} of ${rows.length} claims` : "";
+      if (!left && asked) {
         const search = new URL(`../search.html?q=${encodeURIComponent(form.elements.words.value.trim())}`, root);
         shown.textContent = `No claim${chapter ? " of this chapter" : ""} has these words. `;
         shown.append(Object.assign(document.createElement("a"), { href: search, textContent: "Search the whole book" }));
@@ -345,9 +345,11 @@ lay out what is far away. */
     const asked = new URLSearchParams(location.search);
     form.elements.words.value = asked.get("q") ?? "";
     form.elements.chapter.value = asked.get("chapter") ?? "";
+    if (form.elements.main) form.elements.main.checked = asked.has("main");
     form.addEventListener("input", () => {
       filter();
       const asking = Object.entries({ q: form.elements.words.value, chapter: form.elements.chapter.value }).filter(([, value]) => value.trim());
+      if (form.elements.main?.checked) asking.push(["main", "1"]);
       const query = String(new URLSearchParams(asking));
       try {
         history.replaceState(null, "", `${location.pathname}${query && `?${query}`}${location.hash}`);

@@ -44,6 +44,8 @@ AFTER = (
     ("doctree-resolved", glossary.mark_terms),
     ("doctree-resolved", previews.add),
     ("doctree-resolved", folds.merge),
+    ("doctree-resolved", claims.hang_lines),
+    ("doctree-resolved", typography.let_names_break),
     ("doctree-resolved", theme.drop_thebe),
     ("html-collect-pages", search.page),
     ("html-page-context", sharing.describe),

@@ -21,9 +21,10 @@ from .links import link, note_anchor
 
 # book.js shows the rows that have the words.
 FILTER = (
-    '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label> '
+    '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label>{main} '
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
+MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
 
 def frame(app, doctree):
@@ -104,6 +105,14 @@ def told(chapter: str, claim: int) -> str:
     return " · ".join(filter(None, parts))
 
 
+def hang_lines(app, doctree, docname):
+    """Of what a claim's cell printed, each line is an element: where it is broken, its rest is indented."""
+    for frame_ in doctree.findall(nodes.container) if app.builder.format == "html" else ():
+        if "claim" in frame_["classes"]:
+            for block in [block for block in frame_.findall(nodes.literal_block) if "stream" in block["classes"]]:
+                block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
+
+
 def doubted(chapter: str, claim: int) -> list[nodes.Node]:
     """A quiet line beside the fold of the claim's code."""
     text = told(chapter, claim)
@@ -114,18 +123,19 @@ class ClaimsLedger(SphinxDirective):
     """A table a chapter: number and sentence of each claim, linked to it, the value its cell printed, and how much it would notice."""
 
     def run(self):
-        result, options = [], ""
+        result, options, main = [], "", ""
         for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
             self.env.note_dependency(str(EXECUTED / f"{chapter}.json"))
             notebook = executed.chapter(chapter)
             section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
             section += nodes.title("", chapters.title(notebook))
             claims, name = chapters.claims(notebook), html.escape(chapters.title(notebook))
+            main = MAIN if any(claim["main"] for claim in claims) else main
             opened = nodes.raw("", f'<details class="ledger-chapter" open><summary>{len(claims)} claims</summary>', format="html")
             section += [opened, self.table(chapter, claims), nodes.raw("", "</details>", format="html")]
             result.append(section)
             options += f'<option value="{chapter}">{name}</option>'
-        return [nodes.raw("", FILTER.format(options=options), format="html"), *result]
+        return [nodes.raw("", FILTER.format(options=options, main=main), format="html"), *result]
 
     def table(self, chapter, claims):
         widths = (8, 40, 36, 16, *([10] if live.asked() else []))
@@ -139,7 +149,8 @@ class ClaimsLedger(SphinxDirective):
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
             value = nodes.entry("", nodes.raw("", printed(claim["value"]), format="html"), classes=timed)
-            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
+            body += nodes.row("", classes=["main"] * claim["main"])
+            body[-1].extend([nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value])
             broken, held = numbers(chapter, claim["number"])
             body[-1] += nodes.entry("", *(nodes.paragraph("", line) for line in (f"Changes: {broken or 'not tried'}", f"Seeds: {held or without_seeds(chapter)}")))
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []

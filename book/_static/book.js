@@ -21,7 +21,7 @@ lay out what is far away. */
   });
 
   /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
-  where it is; that of claims is there, for it is what shows them. */
+  where it is; the cells of claims are there, for they are what shows them. */
   function printWhole() {
     let theme, folded, left;
     addEventListener("beforeprint", () => {
@@ -29,7 +29,10 @@ lay out what is far away. */
       folded = document.querySelectorAll(".bd-article details:not([open], .hide)");
       left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
       document.documentElement.dataset.theme = "light";
-      folded.forEach((one) => (one.open = true));
+      folded.forEach((one) => {
+        one.open = true;
+        one.classList.add("for-paper");
+      });
       left.forEach((one) => (one.hidden = false));
       for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
         const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
@@ -41,7 +44,10 @@ lay out what is far away. */
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
-      folded.forEach((one) => (one.open = false));
+      folded.forEach((one) => {
+        one.open = false;
+        one.classList.remove("for-paper");
+      });
       left.forEach((one) => (one.hidden = true));
       document.querySelectorAll("[data-paper]").forEach((one) => delete one.dataset.paper);
     });

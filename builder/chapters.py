@@ -122,7 +122,7 @@ def python(source: str) -> str:
 
 
 def claims(notebook: nbformat.NotebookNode) -> list[dict]:
-    """The chapter's claims: number, slug (that of its address, which stays when claims are inserted), sentence (Markdown), cell, and the text that it printed.
+    """The chapter's claims: number, slug (that of its address, which stays when claims are inserted), whether it is a main one, sentence (Markdown), cell, and the text that it printed.
 
     A claim is a Markdown cell that begins `**Claim 3.**`, followed by one code cell tagged `claim`.
     """
@@ -133,7 +133,8 @@ def claims(notebook: nbformat.NotebookNode) -> list[dict]:
             code = following if following and "claim" in following.metadata.get("tags", []) else None
             printed = "".join(o.text for o in code.get("outputs", []) if o.output_type == "stream") if code else ""
             slug = cell.metadata.get("slug") or f"claim-{match[1]}"
-            found.append({"number": int(match[1]), "slug": slug, "text": match[2].strip(), "cell": code, "value": printed.strip("\n")})
+            main = cell.metadata.get("main") is True
+            found.append({"number": int(match[1]), "slug": slug, "main": main, "text": match[2].strip(), "cell": code, "value": printed.strip("\n")})
     return found
 
 

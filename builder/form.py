@@ -35,8 +35,9 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "guess", "live", "controls", "equal_axes", "cover"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "cover"}
 TIDY = "run `make tidy`"
+MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
 KINDS = {list: "list, `[one, two]`", dict: "table, `{name: value}`", str: "text"}
 
@@ -255,6 +256,8 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f'{place(name, notebook.cells, number)}: its slug is text, in quotes: correct it')
         if not told_rightly(cell.metadata.get("controls", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `controls` are written `{{"k": {{"label": "observations n", "shown": ["1", "2", "4"]}}}}`: correct them')
+        if "main" in cell.metadata and (cell.metadata["main"] is not True or not cell.source.startswith("**Claim ")):
+            found.append(f"{place(name, notebook.cells, number)}: its metadata `main` are `true` in the Markdown cell of a claim that a reader takes home, and nowhere else: correct them, or take them out")
         if cell.metadata.get("equal_axes", True) is not True:
             found.append(f"{place(name, notebook.cells, number)}: its metadata `equal_axes` are `true`, or not there: correct them")
         if not chosen_rightly(cell.metadata.get("cover", {})):
@@ -562,6 +565,7 @@ def notebook_rules(name: str) -> list[str]:
                 found.append(f"{where} has MyST that Colab and GitHub show as it is written: use plain Markdown")
     if len(claims(notebook)) < least.get("claims", 0):
         found.append(f"{here} has {len(claims(notebook))} claims: a chapter has {least['claims']} at least (`form` in _config.yml)")
+    found += main_faults(name, notebook)
     exercises = [h for cell in notebook.cells if cell.cell_type == "markdown" for h in headings(cell.source) if re.match(r"Exercise \d", h[1])]
     solutions = [cell for cell in code_cells(notebook) if cell.source.startswith("# @title Solution")]
     if len(exercises) < least.get("exercises", 0) or len(solutions) < len(exercises):
@@ -569,6 +573,14 @@ def notebook_rules(name: str) -> list[str]:
     if not all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions):
         found.append(f"{here}: a solution is folded away by the tag `hide-cell`")
     return found
+
+
+def main_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
+    """Whether some claims, and few, are marked as those that a reader takes home."""
+    main = [claim["main"] for claim in claims(notebook)]
+    if not main or 1 <= sum(main) <= MAIN:
+        return []
+    return [f'notebooks/{name}.ipynb has {sum(main) or "no"} main claims: mark by `"main": true` in the metadata of their Markdown cells the 1 to {MAIN} that a reader takes home']
 
 
 PICTURES = {"image/svg+xml", "image/png", "image/jpeg", "application/vnd.vegalite.v6+json"}

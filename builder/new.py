@@ -27,7 +27,7 @@ CELLS = [
     ),
     ("## The first question\n\nThe smallest example that bears on it.", {}),
     ("> **Guess first.** Of 100 standard normals, how many are above zero?", {"guess": {"min": 0, "max": 100, "printed": r"in 100, (\d+) are"}}),
-    ("**Claim 1.** One falsifiable sentence about the thing that the next cell computes.", {"slug": "what-claim-1-says"}),
+    ("**Claim 1.** One falsifiable sentence about the thing that the next cell computes.", {"slug": "what-claim-1-says", "main": True}),
     (
         "above = np.mean(rng.normal(size=10_000) > 0)\n"
         'print(f"in 100, {100 * above:.0f} are above zero")\n'

@@ -21,7 +21,7 @@ lay out what is far away. */
   });
 
   /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
-  where it is; that of claims is there, for it is what shows them. */
+  where it is; the cells of claims are there, for they are what shows them. */
   function printWhole() {
     let theme, folded, left;
     addEventListener("beforeprint", () => {
@@ -29,16 +29,25 @@ lay out what is far away. */
       folded = document.querySelectorAll(".bd-article details:not([open], .hide)");
       left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
       document.documentElement.dataset.theme = "light";
-      folded.forEach((one) => (one.open = true));
+      folded.forEach((one) => {
+        one.open = true;
+        one.classList.add("for-paper");
+      });
       left.forEach((one) => (one.hidden = false));
       for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
         const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
-        summary.dataset.paper = `${what}: ${summary.closest(".cell").id.replace("-", "\u00a0")} on the page, folded`;
+        const keeper = summary.closest(".cell"); // of neighbours one keeps the fold of all
+        const cells = [keeper, ...summary.parentElement.querySelectorAll(".cell")].map((cell) => Number(cell.id.split("-")[1])).sort((one, other) => one - other);
+        const where = cells.length > 1 ? `cells\u00a0${cells[0]} to\u00a0${cells.at(-1)}` : `cell\u00a0${cells[0]}`;
+        summary.dataset.paper = `${what}: ${where} on the page, folded`;
       }
     });
     addEventListener("afterprint", () => {
       document.documentElement.dataset.theme = theme;
-      folded.forEach((one) => (one.open = false));
+      folded.forEach((one) => {
+        one.open = false;
+        one.classList.remove("for-paper");
+      });
       left.forEach((one) => (one.hidden = true));
       document.querySelectorAll("[data-paper]").forEach((one) => delete one.dataset.paper);
     });
@@ -321,19 +330,19 @@ lay out what is far away. */
     const narrow = matchMedia("(max-width: 600px)").matches;
     const filter = () => {
       const words = form.elements.words.value.split(/\s+/).map(spaced).filter((word) => word.trim());
-      const chapter = form.elements.chapter.value;
-      for (const { row, text } of rows) row.hidden = !words.every((word) => has(text, word));
+      const chapter = form.elements.chapter.value, main = Boolean(form.elements.main?.checked), asked = words.length || chapter || main;
+      for (const { row, text } of rows) row.hidden = (main && !row.matches(".main")) || !words.every((word) => has(text, word));
       for (const table of tables) {
         const section = table.closest("section");
         section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");
-        table.open = !narrow || Boolean(words.length || chapter);
+        table.open = !narrow || Boolean(asked);
         const [here, of] = ["tbody tr:not([hidden])", "tbody tr"].map((one) => table.querySelectorAll(one).length);
         table.querySelector("summary").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
       }
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       const shown = form.querySelector("output");
-      shown.textContent = words.length || chapter ? `${left} of ${rows.length} claims` : "";
-      if (!left && (words.length || chapter)) {
+      shown.textContent = asked ? `${left} of ${rows.length} claims` : "";
+      if (!left && asked) {
         const search = new URL(`../search.html?q=${encodeURIComponent(form.elements.words.value.trim())}`, root);
         shown.textContent = `No claim${chapter ? " of this chapter" : ""} has these words. `;
         shown.append(Object.assign(document.createElement("a"), { href: search, textContent: "Search the whole book" }));
@@ -342,9 +351,11 @@ lay out what is far away. */
     const asked = new URLSearchParams(location.search);
     form.elements.words.value = asked.get("q") ?? "";
     form.elements.chapter.value = asked.get("chapter") ?? "";
+    if (form.elements.main) form.elements.main.checked = asked.has("main");
     form.addEventListener("input", () => {
       filter();
       const asking = Object.entries({ q: form.elements.words.value, chapter: form.elements.chapter.value }).filter(([, value]) => value.trim());
+      if (form.elements.main?.checked) asking.push(["main", "1"]);
       const query = String(new URLSearchParams(asking));
       try {
         history.replaceState(null, "", `${location.pathname}${query && `?${query}`}${location.hash}`);

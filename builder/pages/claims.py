@@ -21,13 +21,16 @@ from .links import link, note_anchor
 
 # book.js shows the rows that have the words.
 FILTER = (
-    '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label> '
+    '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label>{main} '
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
+MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
 
 def frame(app, doctree):
     """Put each claim into a frame: its sentence, what its cell printed, and the cell one click below. Number the cells' anchors.
+
+    Where some are main ones, the others are quieter.
 
     The frame's address is the claim's slug; `claim-3` leads to it as well.
     """
@@ -38,7 +41,7 @@ def frame(app, doctree):
     for number, cell in enumerate(cells, start=1):
         cell["ids"].append(f"cell-{number}")
         note_anchor(app.env, f"cell-{number}", f"Cell {number}")
-    slugs = {claim["number"]: claim["slug"] for claim in chapters.claims(executed.chapter(name))}
+    slugs, main = ({claim["number"]: claim[one] for claim in chapters.claims(executed.chapter(name))} for one in ("slug", "main"))
     for paragraph in list(doctree.findall(nodes.paragraph)):
         first = next((child for child in paragraph.children if child.astext()), None)
         match = isinstance(first, nodes.strong) and re.fullmatch(r"Claim (\d+)\.", first.astext())
@@ -52,8 +55,10 @@ def frame(app, doctree):
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
         inside = parent[start : end + 1]
         del parent[start : end + 1]
-        classes = ["claim", "in-columns"] if in_columns(fold_code(inside[-1])) else ["claim"]
-        inside += doubted(name, number) + live.button(name, number)
+        shown = fold_code(inside[-1])
+        inside[-1] += doubted(name, number)
+        inside += live.button(name, number)
+        classes = ["claim", *["in-columns"] * in_columns(shown), *["one-line"] * ("\n" not in shown.strip("\n")), *["minor"] * (any(main.values()) and not main[number])]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
         for anchor in anchors:
@@ -69,7 +74,7 @@ def fold_code(cell: nodes.container) -> str:
     """What the cell printed comes first, its code one click below; returns what it printed."""
     code = [child for child in cell.children if "cell_input" in child.get("classes", [])]
     outputs = [child for child in cell.children if child not in code]
-    opened = nodes.raw("", '<details class="claim-code"><summary>The code that computes and asserts it</summary>', format="html")
+    opened = nodes.raw("", '<details class="claim-code"><summary>Its code</summary>', format="html")
     cell.children = []
     cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
     return "\n".join(output.astext() for output in outputs)
@@ -100,8 +105,16 @@ def told(chapter: str, claim: int) -> str:
     return " · ".join(filter(None, parts))
 
 
+def hang_lines(app, doctree, docname):
+    """Of what a claim's cell printed, each line is an element: where it is broken, its rest is indented."""
+    for frame_ in doctree.findall(nodes.container) if app.builder.format == "html" else ():
+        if "claim" in frame_["classes"]:
+            for block in [block for block in frame_.findall(nodes.literal_block) if "stream" in block["classes"]]:
+                block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
+
+
 def doubted(chapter: str, claim: int) -> list[nodes.Node]:
-    """A quiet line below the claim's cell."""
+    """A quiet line beside the fold of the claim's code."""
     text = told(chapter, claim)
     return [nodes.paragraph("", text, classes=["claim-doubted"])] if text else []
 
@@ -110,18 +123,19 @@ class ClaimsLedger(SphinxDirective):
     """A table a chapter: number and sentence of each claim, linked to it, the value its cell printed, and how much it would notice."""
 
     def run(self):
-        result, options = [], ""
+        result, options, main = [], "", ""
         for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
             self.env.note_dependency(str(EXECUTED / f"{chapter}.json"))
             notebook = executed.chapter(chapter)
             section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
             section += nodes.title("", chapters.title(notebook))
             claims, name = chapters.claims(notebook), html.escape(chapters.title(notebook))
+            main = MAIN if any(claim["main"] for claim in claims) else main
             opened = nodes.raw("", f'<details class="ledger-chapter" open><summary>{len(claims)} claims</summary>', format="html")
             section += [opened, self.table(chapter, claims), nodes.raw("", "</details>", format="html")]
             result.append(section)
             options += f'<option value="{chapter}">{name}</option>'
-        return [nodes.raw("", FILTER.format(options=options), format="html"), *result]
+        return [nodes.raw("", FILTER.format(options=options, main=main), format="html"), *result]
 
     def table(self, chapter, claims):
         widths = (8, 40, 36, 16, *([10] if live.asked() else []))
@@ -135,7 +149,8 @@ class ClaimsLedger(SphinxDirective):
             self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, sentence)
             timed = ["timing"] if "timing" in claim["cell"].metadata.get("tags", []) else []
             value = nodes.entry("", nodes.raw("", printed(claim["value"]), format="html"), classes=timed)
-            body += nodes.row("", nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value)
+            body += nodes.row("", classes=["main"] * claim["main"])
+            body[-1].extend([nodes.entry("", nodes.paragraph("", "", link(self.env, chapter, str(claim["number"]), claim["slug"]))), sentence, value])
             broken, held = numbers(chapter, claim["number"])
             body[-1] += nodes.entry("", *(nodes.paragraph("", line) for line in (f"Changes: {broken or 'not tried'}", f"Seeds: {held or without_seeds(chapter)}")))
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []

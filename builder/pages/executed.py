@@ -145,33 +145,76 @@ def is_setup(cell: nbformat.NotebookNode) -> bool:
     return any(isinstance(one, (ast.Import, ast.ImportFrom)) for one in body) and all(map(sets_up, body))
 
 
-def contents(source: str) -> str:
-    """What folded code is, for its fold: the comment that it begins with, the functions and classes that it defines, or that it checks something."""
+LONGEST = 92  # characters of a fold's words: more names than fit in a line are counted
+
+
+def contents(source: str) -> tuple[str, list[str]]:
+    """What folded code is, for its fold: the functions and classes that it defines, the comment that it begins with, or that it checks something."""
     if comment := re.match(r"# (?!@)(\w.{0,60}\w)[.:]?\n(?!#)", source):
-        return f"the code: {comment[1][0].lower() + comment[1][1:] if comment[1][1:2].islower() else comment[1]}"
+        return "told", [f"{comment[1][0].lower() + comment[1][1:] if comment[1][1:2].islower() else comment[1]}"]
     try:
         body = ast.parse(source).body
     except SyntaxError:  # a cell of IPython
-        return "the code"
-    names = [one.name for one in body if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
-    if names:
-        return f"the code of {', '.join(names[:-1]) + ' and ' if names[:-1] else ''}{names[-1]}"
-    return "further checks" if any(isinstance(one, ast.Assert) for one in body) else "the code"
+        return "plain", []
+    if names := [one.name for one in body if isinstance(one, (ast.FunctionDef, ast.ClassDef))]:
+        return "names", names
+    return "checks" if any(isinstance(one, ast.Assert) for one in body) else "plain", []
+
+
+def kind(cell: nbformat.NotebookNode) -> tuple[str, list[str]]:
+    """The same of a cell that is folded, with what its tags and metadata say of it."""
+    if is_setup(cell):
+        return "setup", []
+    if cell.source.startswith("# @title Solution"):
+        return "solution", []
+    if "hide-input" in cell.metadata.get("tags", []) and "figure" in cell.metadata.get("mystnb", {}):
+        return "draws", []
+    return contents(cell.source)
+
+
+def listed(names: list[str], last: str = " and ") -> str:
+    return f"{', '.join(names[:-1])}{last if names[:-1] else ''}{names[-1]}"
+
+
+def named(names: list[str], room: int) -> str:
+    """The names, in at most so many letters: those that are left are counted."""
+    few = len(names)
+    while few > 1 and len(listed(names[:few])) > room:
+        few -= 1
+    return listed(names if few == len(names) else [*names[:few], f"{len(names) - few} more"])
+
+
+def words(kinds: list[tuple[str, list[str]]]) -> str:
+    """What one fold holds, in one line: of several cells what each kind of them is, once."""
+    found: dict[str, list[str]] = {}
+    for one, names in kinds:
+        found.setdefault(one, []).extend(names)
+    if "solution" in found:
+        return "the solution"
+    parts = [] if "setup" not in found else ["the imports and settings"] if len(found) == 1 else ["the imports", "settings"]
+    if "draws" in found:
+        computes = "computes and " if {"told", "plain"} & set(found) else ""
+        with_names = f", with {named(found['names'], LONGEST - 30)}" if "names" in found else ""
+        parts.append(f"the code that {computes}draws the figure{with_names}")
+    elif "names" in found:
+        more = ["more"] if {"told", "plain"} & set(found) else []
+        parts.append(f"the code of {named(found['names'] + more, LONGEST - 12)}")
+    elif "told" in found:
+        parts.append(f"the code: {'; '.join(found['told'])}")
+    elif "plain" in found:
+        parts.append("the code")
+    parts += ["further checks"] if "checks" in found else []
+    return listed(parts, ", and " if len(parts) > 2 or re.search(", | and ", parts[0]) else " and ")
 
 
 def fold(cell: nbformat.NotebookNode) -> None:
-    """What a folded cell holds, in the words on its fold. Imports and settings are folded too, on the page alone."""
-    tags, shown = cell.metadata.get("tags", []), cell.metadata.get("mystnb", {})
+    """What a folded cell holds, in the words on its fold (folds.py makes one of neighbours). Imports and settings are folded too, on the page alone."""
+    tags = cell.metadata.get("tags", [])
     if is_setup(cell):
-        cell.metadata["tags"], what = [*(tag for tag in tags if tag != "hide-cell"), "hide-input"], "the imports and settings"
+        cell.metadata["tags"] = [*(tag for tag in tags if tag != "hide-cell"), "hide-input"]
     elif not {"hide-cell", "hide-input"} & set(tags):
         return
-    elif cell.source.startswith("# @title Solution"):
-        what = "the solution"
-    elif "hide-input" in tags and "figure" in shown:
-        what = "the code that draws the figure"
-    else:
-        what = contents(cell.source)
+    what = words([kind(cell)])
     cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")
 
 

@@ -22,6 +22,7 @@ SCHEMA = {
             "title": {"type": "string", "description": "the chapter's title"},
             "number": {"type": "integer", "minimum": 1, "description": "for people; it changes when claims are inserted"},
             "slug": {"type": "string", "description": "the part of the address that stays"},
+            "main": {"type": "boolean", "description": "one of the few that a reader takes home from the chapter"},
             "address": {"type": "string", "description": "relative to the site's root"},
             "sentence": {"type": "string", "description": "the claim, in Markdown"},
             "value": {"type": "string", "description": "what its cell printed"},
@@ -43,7 +44,7 @@ SCHEMA = {
             "packages": {"type": "object", "additionalProperties": {"type": "string"}, "description": "what the chapter imports, with versions"},
             "changed": {"type": "string", "format": "date-time", "description": "when the chapter was last changed"},
         },
-        "required": ["chapter", "title", "number", "slug", "address", "sentence", "value", "cell", "code", "assertions", "doubt", "packages", "changed"],
+        "required": ["chapter", "title", "number", "slug", "main", "address", "sentence", "value", "cell", "code", "assertions", "doubt", "packages", "changed"],
         "additionalProperties": False,
     },
 }
@@ -55,7 +56,7 @@ def claims_of(name: str) -> list[dict]:
     direct, when = {package: packages[package] for package in executed.distributions(name) if package in packages}, changed(name)
     return [
         {
-            "chapter": name, "title": chapters.title(notebook), "number": claim["number"], "slug": claim["slug"],
+            "chapter": name, "title": chapters.title(notebook), "number": claim["number"], "slug": claim["slug"], "main": claim["main"],
             "address": f"notebooks/{name}.html#{claim['slug']}", "sentence": claim["text"], "value": claim["value"],
             "cell": next(i for i, cell in enumerate(cells, start=1) if cell is claim["cell"]), "code": claim["cell"].source,
             "assertions": assertions(claim["cell"].source), "doubt": doubt(name, claim["number"]), "packages": direct, "changed": when,

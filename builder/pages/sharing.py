@@ -10,6 +10,7 @@ import urllib.parse
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from docutils.utils.smartquotes import smartyPants
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
@@ -72,12 +73,14 @@ def facts(app, doctree):
 
 
 def list_of(claims: list[dict]) -> list[nodes.Node]:
-    """A fold with the first sentence of each claim as a link, beside which its preview is shown."""
+    """A fold with the first sentence of each claim as a link, beside which its preview is shown; those of the main ones are bold."""
     items = nodes.enumerated_list()
     for claim in claims:
-        reference = nodes.reference("", "", nodes.raw("", with_formulas(first_sentence(claim["text"])), format="html"), internal=True, refid=claim["slug"])
+        shown = in_line(clause(claim["text"]))
+        shown = nodes.raw("", f"<strong>{shown}</strong>" if claim["main"] else shown, format="html")
+        reference = nodes.reference("", "", shown, internal=True, refid=claim["slug"])
         items += nodes.list_item("", nodes.paragraph("", "", reference))
-    opened = f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims</summary>'
+    opened = f'<details class="claims-of-chapter"><summary>Its {len(claims)} claims{", the main ones bold" * any(claim["main"] for claim in claims)}</summary>'
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
@@ -94,7 +97,7 @@ def live_head(app, name: str, chart: tuple, link: str = "") -> str:
 
 
 def caption_of(cell) -> str:
-    return with_formulas(unmarked(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")))
+    return in_line(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
 
 
 def hero(app, name: str, notebook) -> str:
@@ -204,9 +207,22 @@ def unmarked(text: str) -> str:
     return "".join(plain(part) if i % 2 == 0 else rf"\({part}\)" for i, part in enumerate(parts))
 
 
-def first_sentence(text: str) -> str:
+def clause(text: str) -> str:
     """Of this Markdown, up to a full stop, colon or semicolon that ends a word: that of `1 : 9` does not."""
-    return unmarked(sentences(" ".join(text.split()), clauses=True)[0]).rstrip(".:;")
+    return sentences(" ".join(text.split()), clauses=True)[0].rstrip(".:;")
+
+
+def first_sentence(text: str) -> str:
+    """The same without Markdown's marks."""
+    return unmarked(clause(text)).rstrip(".:;")
+
+
+def in_line(text: str) -> str:
+    """This Markdown as HTML within a line: its code and formulas, and typographic quotes and apostrophes around them."""
+    codes = re.findall(r"`([^`]+)`", text)
+    words = unmarked(re.sub(r"`[^`]+`", "\ue000", text))
+    shown = with_formulas("".join(part if i % 2 else smartyPants(part, "q") for i, part in enumerate(re.split(r"(\\\(.*?\\\))", words))))
+    return re.sub("\ue000", lambda found: f"<code>{html.escape(codes.pop(0), quote=False)}</code>", shown)
 
 
 def describe(app, pagename, templatename, context, doctree):

@@ -1,8 +1,9 @@
-"""What belongs together stays on one line: a number and its unit, a claim and its number, the two sides of a ratio. And where a sentence ends."""
+"""What belongs together stays on one line: a number and its unit, a claim and its number, the two sides of a ratio. Where a name in code may be broken, and where a sentence ends."""
 
 import re
 
 from docutils import nodes
+from docutils.utils.smartquotes import smartyPants
 
 SPACES = (
     r"(?<=\d) (?=(?:°C|[kcmµ]?m|[mµ]?s|min|h|d|kg|[kKMG]i?B|GFLOP/s|Hz|rad|N|W)(?![\w-]))",
@@ -33,6 +34,27 @@ def keep_together(app, doctree):
         if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
             if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:
                 text.parent.replace(text, nodes.Text(joined))
+    for raw in list(doctree.findall(nodes.raw)):
+        if "<summary>" in raw.astext():
+            raw.parent.replace(raw, nodes.raw("", re.sub(r"(?<=<summary>).*?(?=</summary>)", with_quotes, raw.astext(), flags=re.S), format=raw["format"]))
+
+
+def with_quotes(found: re.Match) -> str:
+    """HTML with typographic quotes and apostrophes, but in its code, which Sphinx leaves as it is written."""
+    parts = re.split(r"(<code\b.*?</code>|<[^>]*>)", found[0], flags=re.S)
+    return "".join(part if i % 2 else smartyPants(part, "q") for i, part in enumerate(parts))
+
+
+PARTS = re.compile(r"(?<=\w{2}[_.(=,/:\[-])(?=\w{2})")
+
+
+def let_names_break(app, doctree, docname):
+    """A long name in the text's code may be broken after what joins its parts, where a line is short (book.css)."""
+    for literal in list(doctree.findall(nodes.literal)) if app.builder.format == "html" else ():
+        if all(isinstance(child, nodes.Text) for child in literal.children) and len(parts := PARTS.split(literal.astext())) > 1:
+            literal.children = []
+            for part in parts:
+                literal += [nodes.raw("", "<wbr>", format="html")] * bool(literal.children) + [nodes.Text(part)]
 
 
 # What ends a sentence: not before a small letter, not within a name of a person, not after an abbreviation; after some of them, not before a number.

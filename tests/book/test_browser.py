@@ -420,10 +420,41 @@ def test_the_ledger_has_the_width_of_the_window(open_page):
     assert page.locator("dialog[open] #pst-page-toc-nav").is_visible()
 
 
-def test_folds_in_a_row_stand_as_a_list(open_page):
+def test_folds_in_a_row_are_one_below_what_they_draw(open_page):
+    """A link to each of its cells opens it."""
     page = open_page("notebooks/central_limit_theorem.html")
-    tops = page.locator("#move-n-yourself > .cell > details.hide > summary").evaluate_all("all => all.slice(0, 3).map((one) => one.getBoundingClientRect().top)")
-    assert len(tops) == 3 and all(below - above < 40 for above, below in zip(tops, tops[1:])), tops
+    fold = page.locator("#move-n-yourself > .cell:has(.chart) > details.hide")
+    assert fold.locator("summary").inner_text() == "Show the code that computes and draws it, with cdf_of_sum and bin_density"
+    cells = fold.locator(".cell").evaluate_all("all => all.map((one) => one.id)")
+    figure, summary = page.locator("#move-n-yourself > .cell figure").first.bounding_box(), fold.locator("summary").bounding_box()
+    assert len(cells) == 2 and 0 <= summary["y"] - figure["y"] - figure["height"] < 16
+    page = open_page(f"notebooks/central_limit_theorem.html#{cells[0]}")
+    assert all(page.locator(f"#{one} pre").is_visible() for one in cells)
+
+
+def test_what_a_claim_needs_is_in_its_code(open_page):
+    """What stood folded right before it, also for a link to that."""
+    page = open_page("notebooks/cauchy.html")
+    code = page.locator(".claim-code:has(> .cell)").first
+    assert code.locator("summary").inner_text() == "Its code, with scipy_fit" and code.locator(".cell_input").count() == 2
+    page = open_page(f"notebooks/cauchy.html#{code.locator('> .cell').get_attribute('id')}")
+    assert page.locator(".claim-code[open]").count() == 1 and page.locator(".claim-code[open] pre").first.is_visible()
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_main_claims_stand_out(open_page, size):
+    """The few have a ground of their own; in all, what was printed is never wider than its place without being scrolled."""
+    page = open_page("notebooks/cauchy.html", size=size)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    grounds = page.locator(".claim").evaluate_all("all => all.map((one) => [one.matches('.minor'), getComputedStyle(one).backgroundColor === 'rgba(0, 0, 0, 0)'])")
+    assert all(minor == bare for minor, bare in grounds) and 1 <= sum(not minor for minor, _ in grounds) <= 5
+    page.locator(".claim-code").evaluate_all("all => all.forEach((one) => (one.open = true))")
+    assert page.locator(".claim-code pre > span").evaluate_all("all => all.every((one) => getComputedStyle(one).display === 'inline')"), "its lines are those of the code"
+    assert not page.locator(".claim .cell_output pre").evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth && !['auto', 'scroll'].includes(getComputedStyle(one).overflowX)).length")
+    page = open_page("book/claims.html", size=size)
+    page.get_by_label("main only").check()
+    rows = page.locator(".ledger tbody tr:visible")
+    assert page.url.endswith("?main=1") and rows.count() == page.locator(".ledger tr.main").count() and rows.count() < 60
 
 
 def test_the_switch_for_code_says_its_state_once(open_page):
@@ -786,7 +817,7 @@ def test_paper_has_all_text(open_page):
     assert page.locator(".claim").first.evaluate("one => [getComputedStyle(one).breakInside, getComputedStyle(one.querySelector('p')).breakAfter]") == ["auto", "avoid"]
     lines = "[...document.querySelectorAll('.claim')].filter((one) => { const first = [...one.children].find((part) => getComputedStyle(part).position !== 'absolute'); return !first.matches('p'); }).length"
     assert page.evaluate(lines) == 0, "an empty line before its sentence may end a sheet"
-    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
+    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre') && !one.closest('.for-paper > .cell')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
     assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
     assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
     asked = page.locator("blockquote:has(+ .guess)").first

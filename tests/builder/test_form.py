@@ -97,6 +97,17 @@ def test_slugs(small, slug, word):
     small.failing(word)
 
 
+def test_a_finished_chapter_says_which_claims_are_its_main_ones():
+    """One to five of them."""
+
+    def faults(*main):
+        source = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"**Claim {n}.** So.", metadata={"main": True} if n in main else {}) for n in range(1, 8)])
+        return form.main_faults("one", source)
+
+    assert not faults(2) and not faults(1, 2, 3, 4, 7) and not form.main_faults("one", nbformat.v4.new_notebook())
+    assert "has no main claims" in faults()[0] and "has 6 main claims" in faults(*range(1, 7))[0] and "the 1 to 5 that a reader takes home" in faults()[0]
+
+
 def test_many_faults_are_listed_together(small):
     small.write("one", ["# One", "!pip install numpy"])
     small.write("two", [TWO[0], "print(1)", "print(2)"], tags=["claim"])
@@ -438,6 +449,7 @@ def test_cells_that_would_hide_run_or_break_something(small):
         (*chapter("## A", guess="many"), "its guess is a table"),
         (*chapter("## A", guess={"choices": ["a", "b"], "printed": "(a)"}), "followed by no claim"),
         (*chapter("print(1)", mystnb={"figure": "A caption"}), "its metadata `mystnb`"),
+        (*chapter("## A", main=True), "cell 4: its metadata `main` are `true` in the Markdown cell of a claim that a reader takes home, and nowhere else"),
         (*chapter("print(1)", equal_axes="yes"), "cell 4 (code cell 3): its metadata `equal_axes` are `true`, or not there: correct them"),
         (*chapter("print(1)", cover={"panels": []}), "cell 4 (code cell 3): its metadata `cover` are written"),
         (*chapter("print(1)", cover={"crop": [1, 0, 0, 1]}), "cell 4 (code cell 3): its metadata `cover` are written"),

@@ -732,6 +732,22 @@ def test_a_fold_names_what_it_holds(source, words):
     assert cell.metadata["mystnb"]["code_prompt_show"] == f"Show {words}"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ([("setup", []), ("names", ["start_server", "end"])], "the imports, settings, and the code of start_server and end"),
+        ([("names", ["f"]), ("names", ["g"]), ("checks", [])], "the code of f and g, and further checks"),
+        ([("plain", []), ("checks", []), ("draws", [])], "the code that computes and draws the figure, and further checks"),
+        ([("names", ["f", "g"]), ("draws", [])], "the code that draws the figure, with f and g"),
+        ([("told", ["labels of one batch"]), ("names", ["f"])], "the code of f and more"),
+        ([("names", [f"function_with_a_long_name_{n}" for n in range(9)])], "the code of function_with_a_long_name_0, function_with_a_long_name_1 and 7 more"),
+        ([("solution", []), ("solution", [])], "the solution"),
+    ],
+)
+def test_a_fold_of_several_cells_names_what_each_holds(kinds, said):
+    assert executed.words(kinds) == said
+
+
 def test_the_sections_of_a_long_page_have_heights():
     """What is folded counts little, what a screen does not show nothing; a short page has none."""
     words, code = "<p>" + "word " * 400 + "</p>", "<pre>" + "line\n" * 100 + "</pre>"

@@ -10,7 +10,6 @@ import urllib.parse
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from docutils.utils.smartquotes import smartyPants
 from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
@@ -25,7 +24,7 @@ from .contents import minutes, pictured, plain
 from .executed import chapter_of
 from .formulas import FORMULA, with_formulas
 from .links import link, note_anchor
-from .typography import sentences
+from .typography import sentences, with_quotes
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
@@ -221,7 +220,7 @@ def in_line(text: str) -> str:
     """This Markdown as HTML within a line: its code and formulas, and typographic quotes and apostrophes around them."""
     codes = re.findall(r"`([^`]+)`", text)
     words = unmarked(re.sub(r"`[^`]+`", "\ue000", text))
-    shown = with_formulas("".join(part if i % 2 else smartyPants(part, "q") for i, part in enumerate(re.split(r"(\\\(.*?\\\))", words))))
+    shown = with_formulas(with_quotes(words, r"\\\(.*?\\\)"))
     return re.sub("\ue000", lambda found: f"<code>{html.escape(codes.pop(0), quote=False)}</code>", shown)
 
 

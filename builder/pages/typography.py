@@ -36,13 +36,14 @@ def keep_together(app, doctree):
                 text.parent.replace(text, nodes.Text(joined))
     for raw in list(doctree.findall(nodes.raw)):
         if "<summary>" in raw.astext():
-            raw.parent.replace(raw, nodes.raw("", re.sub(r"(?<=<summary>).*?(?=</summary>)", with_quotes, raw.astext(), flags=re.S), format=raw["format"]))
+            raw.parent.replace(raw, nodes.raw("", re.sub(r"(?<=<summary>).*?(?=</summary>)", lambda found: with_quotes(found[0]), raw.astext(), flags=re.S), format=raw["format"]))
 
 
-def with_quotes(found: re.Match) -> str:
-    """HTML with typographic quotes and apostrophes, but in its code, which Sphinx leaves as it is written."""
-    parts = re.split(r"(<code\b.*?</code>|<[^>]*>)", found[0], flags=re.S)
-    return "".join(part if i % 2 else smartyPants(part, "q") for i, part in enumerate(parts))
+def with_quotes(text: str, kept: str = r"<code\b.*?</code>|<[^>]*>") -> str:
+    """The text with typographic quotes and apostrophes, but in what is kept as it is: in HTML, which Sphinx leaves as it is written, code and tags."""
+    parts = re.findall(kept, text, flags=re.S)
+    shown = smartyPants(re.sub(kept, "\ue001", text, flags=re.S), "q")  # a sign for each, for the quote after it looks at what it follows
+    return re.sub("\ue001", lambda found: parts.pop(0), shown)
 
 
 PARTS = re.compile(r"(?<=\w{2}[_.(=,/:\[-])(?=\w{2})")
@@ -51,7 +52,11 @@ PARTS = re.compile(r"(?<=\w{2}[_.(=,/:\[-])(?=\w{2})")
 def let_names_break(app, doctree, docname):
     """A long name in the text's code may be broken after what joins its parts, where a line is short (book.css)."""
     for literal in list(doctree.findall(nodes.literal)) if app.builder.format == "html" else ():
-        if all(isinstance(child, nodes.Text) for child in literal.children) and len(parts := PARTS.split(literal.astext())) > 1:
+        if not all(isinstance(child, nodes.Text) for child in literal.children):
+            continue
+        parts = PARTS.split(literal.astext())
+        literal["classes"] += ["option"] * bool(re.search(r"(?:^|\s)--?\w", literal.astext()))  # its hyphens end no line
+        if len(parts) > 1:
             literal.children = []
             for part in parts:
                 literal += [nodes.raw("", "<wbr>", format="html")] * bool(literal.children) + [nodes.Text(part)]

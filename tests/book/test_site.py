@@ -16,7 +16,8 @@ from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
 from builder.pages import doubt, repository
-from builder.pages.sharing import first_sentence, plain
+from builder.pages.sharing import first_sentence, in_line, plain
+from builder.pages.typography import PARTS
 from builder.render import site as render
 from builder.render.covers import cover
 from builder.render.pictures import thumbnail
@@ -152,6 +153,17 @@ def test_the_head_of_a_chapter_lists_its_claims_with_previews(site, soups):
 def test_a_claim_is_shortened_where_a_clause_ends(text, shown):
     """Not within a ratio, a formula or code, not at a point within a number or after an abbreviation, not after an initial."""
     assert first_sentence(text) == shown
+
+
+def test_what_is_made_of_markdown_has_typographic_quotes_but_in_its_code():
+    assert in_line("Keras's `F1Score(average=\"macro\")` isn't *\"macro\"*, at $p'$").startswith("Keras\u2019s <code>F1Score(average=\"macro\")</code> isn\u2019t \u201cmacro\u201d, at <math")
+    text = bs4.BeautifulSoup(in_line("`softmax`'s and $x$'s value"), "html.parser").get_text()
+    assert text == "softmax\u2019s and x\u2019s value", text
+
+
+def test_a_name_in_code_may_be_broken_after_what_joins_its_parts():
+    assert PARTS.split("model.fit(sample_weight=mask)") == ["model.", "fit(", "sample_", "weight=", "mask)"]
+    assert PARTS.split("x.y_z") == ["x.y_z"] and PARTS.split("--sys-prefix") == ["--sys-", "prefix"]
 
 
 def test_each_guess_has_the_answer_that_its_claim_printed(site, soups):

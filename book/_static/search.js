@@ -3,9 +3,9 @@ the dialog (book.js). */
 
 (() => {
   const root = new URL("..", document.currentScript.src);
-  const [shown, shownWhileTyping] = [10, 5];
+  const [shown, shownWhileTyping, shownNearest] = [20, 5, 3];
   const kinds = {
-    chapter: "chapter", section: "section", claim: "claim", figure: "figure", question: "what goes wrong", term: "word", exercise: "exercise", about: "about the book",
+    chapter: "chapter", section: "section", claim: "claim", figure: "figure", question: "problem", term: "word of the glossary", exercise: "exercise", reading: "literature", about: "about the book",
   };
   /* Words that a question has and an answer need not have; what does not happen, an answer tells in its own words. */
   const empty = new Set(
@@ -50,11 +50,12 @@ the dialog (book.js). */
     mle: "maximum likelihood", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
     multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient", "sample mean": "mean", "sample average": "mean",
     "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
-    "area under the curve": "auc", "area under curve": "auc",
+    "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "decision curve": "net benefit",
+    "not converge": "not exist", "doesn't converge": "not exist", "doesnt converge": "not exist", "not settle": "not exist",
   });
   const longestFirst = [...short.keys()].sort((one, other) => other.length - one.length);
   const otherwise = new RegExp(`(?<![\\w.])(${longestFirst.join("|").replaceAll(" ", "[ -]")})(?!\\w)`, "gi");
-  const inFull = (query) => query.replace(otherwise, (words) => short.get(words.toLowerCase().replaceAll("-", " ")));
+  const inFull = (query) => query.replaceAll("’", "'").replace(otherwise, (words) => short.get(words.toLowerCase().replaceAll("-", " ")));
   const ledger = "book/claims.html";
 
   /* Nor the ends of isn’t, it’s and PyTorch’s. */
@@ -101,7 +102,7 @@ the dialog (book.js). */
       known = new Set(searchEntries.flatMap(({ code }) => code.toLowerCase().split(" ")));
       for (const { title, text } of searchEntries) {
         for (const parts of hyphenated(`${title} ${text}`)) known.add(parts.join("").toLowerCase());
-        for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{4,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+        for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{3,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
       }
       written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
       written.addAll([...counts].map(([word, count]) => ({ word, count })));
@@ -111,20 +112,24 @@ the dialog (book.js). */
     for (const [word] of query.matchAll(lowercase)) {
       const typed = word.toLowerCase();
       const has = (one) => [empty, short, alike, known].some((words) => words.has(one));
-      const nearest = has(typed) ? typed : swapped(typed).find((one) => has(one) || written.has(one)) ?? written.search(typed, options)[0]?.id ?? typed;
+      const nearest = has(typed) || written.has(typed) ? typed : swapped(typed).find((one) => has(one) || written.has(one)) ?? written.search(typed, options)[0]?.id ?? typed;
       if (stem(nearest) !== stem(typed)) guesses.set(word, nearest);
     }
     return guesses;
   }
 
-  /* Titles and claims before prose before code; what has more of the asked words, and has them together, first. Who types the name of a page or a
+  const having = (index, term) => index.search(term, { tokenize: (whole) => [whole], processTerm: (whole) => whole }).length;
+
+  /* Titles and claims before prose before code; what has more of the asked words, rare ones above all, and has them together, first: `worth`, in proportion to how rare all that was asked is. Who types the name of a page or a
   term, and little else, means it; so does who types the title of a place, and nothing else but its page's name: that there is none answers whether there is one. */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
-  const weight = { chapter: 1.1, section: 1, claim: 1.2, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, about: 0.6 };
+  const weight = { chapter: 1.1, section: 1.1, claim: 1, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, reading: 0.5, about: 0.6 };
   async function search(asking) {
     const query = inFull(asking);
     const { index, stem, partsOf, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
+    const rarity = new Map(terms(query).map((term) => [term, Math.log((entries.size + 1) / (having(index, term) + 0.5))]));
+    const rareness = (some) => some.reduce((sum, term) => sum + rarity.get(term), 0);
     const affirmed = (words) => words.filter((term) => term !== "no");
     const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
@@ -135,43 +140,43 @@ the dialog (book.js). */
     return index
       .search(query, {
         boost: { title: 3, page: 0.7, text: 1, code: 0.25 },
-        prefix: (term) => term.length > 3,
-        fuzzy: (term) => (term.length > 5 ? 0.2 : false),
-        weights: { prefix: 0.3, fuzzy: 0.2 },
+        prefix: (term, i, terms) => term.length > 1 && terms.slice(i + 1).every((part) => term.includes(part)), // the last word may go on
+        weights: { prefix: 0.3 },
         boostDocument: (id, term, stored) => weight[stored.kind],
       })
       .map((result) => {
         const entry = entries.get(result.id);
         const found = new Set(result.queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]));
-        const share = [...asked].filter((term) => found.has(term)).length / asked.size;
+        const share = rareness([...asked].filter((term) => found.has(term))) / rareness([...asked]);
         const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
         const near = both && both ** 2 / (name.length * asked.size);
         const exact = named(entry) ? near : both && titled(affirmed(name), entry.page);
-        return { ...entry, words: [...result.terms, ...found], share, score: result.score * share * (whole ? 2 : 1) * (1 + 3 * exact) };
+        const worth = (result.score * share * (whole ? 2 : 1) * (1 + 3 * exact)) / rareness([...asked]);
+        return { ...entry, words: [...result.terms, ...found], share, worth };
       })
-      .sort((one, other) => other.score - one.score);
+      .sort((one, other) => other.worth - one.worth);
   }
 
-  /* A message that was pasted is explained where it is quoted: where four of its words stand in a row, numbers apart, or all, if it has fewer. A question is none, however long. */
-  const asks = /^(how|why|what|which|when|where|who|do|does|is|are|can|should)\b/i;
-  const isMessage = (query) => /(Error|Warning|Exception): |\((None|\d+),/.test(query);
-  const pasted = (query) => isMessage(query) || (!asks.test(query) && query.split(/\s+/).filter((word) => !empty.has(word.toLowerCase())).length > 6);
-  const inARow = 4;
+  /* A message is explained where it is quoted: what stands there in quotation marks is in it, or five of its words in a row are there, numbers apart. Anything else is explained by a
+  place that has all of its words, or is worth enough: of the tests' queries (queries.yml, unanswered.yml) the threshold parts those that the book answers from the others best. */
+  const isMessage = (query) => /(error|warning|exception):|\((None|\d+),/i.test(query);
+  const [inARow, enough] = [5, 2.25];
   const spoken = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
+  const within = (text, words) => ` ${text.join(" ")} `.includes(` ${words.join(" ")} `);
   function quotes({ title, text }, query) {
-    const [words, place] = [spoken(query), ` ${spoken(`${title} ${text}`).join(" ")} `];
-    const many = Math.min(inARow, words.length);
-    return words.some((_, i) => i + many <= words.length && place.includes(` ${words.slice(i, i + many).join(" ")} `));
+    const [message, place] = [query, `${title} ${text}`].map(spoken);
+    const quoted = [...`${title} ${text}`.matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
+    return quoted.some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
-  const explains = (place, query) => place.share >= 0.5 && (!pasted(query) || quotes(place, query) || (!isMessage(query) && place.share === 1));
+  const explains = (place, query) => (isMessage(query) ? quotes(place, query) : place.share === 1 || place.worth > enough);
 
-  /* What was meant: the ledger by `claim 12`; of what nobody pasted, the words that the book does not have, as it spells them, unless it is but a guess (no letters
+  /* What was meant: the ledger by `claim 12`; of what is no message, the words that the book does not have, as it spells them, unless it is but a guess (no letters
   swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
   async function find(query) {
     const { stem } = await start();
-    const guesses = pasted(query) ? new Map() : spelled(query, stem);
+    const guesses = isMessage(query) ? new Map() : spelled(query, stem);
     const respelled = () => query.replace(lowercase, (word) => guesses.get(word) ?? word);
     let meant = respelled();
     let found = await search(meant);
@@ -188,9 +193,19 @@ the dialog (book.js). */
       const quoting = new Set(found.filter((place) => quotes(place, query)));
       found.sort((one, other) => quoting.has(other) - quoting.has(one));
     }
-    return { found, query: meant };
+    const matched = new Set(found.flatMap((place) => place.words));
+    const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/\p{L}{3,}/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
+    return { found, query: meant, missing, explained: found.length > 0 && explains(found[0], query) };
   }
-  window.bookSearch = (query) => find(query).then(({ found }) => found);
+  window.bookSearch = (query) => find(query).then(({ found, explained }) => Object.assign(found, { explained }));
+
+  const element = (name, of, ...inside) => {
+    const { kind, ...properties } = of;
+    const made = Object.assign(document.createElement(name), properties);
+    if (kind) made.dataset.kind = kind;
+    made.append(...inside);
+    return made;
+  };
 
   /* Text with its formulas as the build set them, and the words that were found marked. */
   function lettered(text, words, stem) {
@@ -201,7 +216,7 @@ the dialog (book.js). */
       }
       return part.split(/([\p{L}\p{N}_]+)/u).map((word) => {
         if (!words.has(stem(word))) return word;
-        return Object.assign(document.createElement("mark"), { textContent: word });
+        return element("mark", {}, word);
       });
     });
   }
@@ -222,54 +237,62 @@ the dialog (book.js). */
     return `${open > cut.lastIndexOf("\\)") ? cut.slice(0, open) : cut} …`;
   }
 
-  const whereOf = ({ kind, title, page }) => `${kinds[kind]}${title === page ? "" : ` in ${page}`}`;
+  /* What kind of place it is, and in which chapter, whose name ends at its colon. */
+  const whereOf = ({ kind, title, page }) =>
+    element("span", { className: "search-where" }, element("span", { kind, className: "search-kind" }, kinds[kind]), title === page || kind === "term" ? "" : ` in ${page.split(":")[0]}`);
 
-  /* How many places have the words, or what was meant. */
-  function counted(found, query, meant, many) {
-    const whole = found.filter((place) => place.share === 1).length;
-    const most = found.length > many ? ` The best ${many} are below.` : "";
-    if (!found.length) return "Nothing has these words. Try fewer of them, or the words of the error message.";
-    if (!explains(found[0], query)) return "Nothing here explains this; nearest:";
-    if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${found.length} ${found.length === 1 ? "place" : "places"} found.${most}`;
-    if (whole) return `${whole} ${whole === 1 ? "place has" : "places have"} all of these words, ${found.length - whole} some.${most}`;
-    return `No place has all of these words, ${found.length} some.${most}`;
+  /* Where nothing is found, or nothing that explains it: what else a reader can do, and that what follows is but near. */
+  function cure(near) {
+    const to = (page, name) => element("a", { href: new URL(page, root) }, name);
+    const help = element("p", {}, "Try fewer or other words, or look in the ", to("book/intro.html#the-chapters", "list of chapters"), ", the ", to(ledger, "ledger of claims"), " or the ", to("book/glossary.html", "glossary"), ".");
+    return near ? [help, element("p", { className: "search-near" }, "Nearest")] : [help];
   }
 
-  /* The best of what is found, each as an item makes it; false where one typed on meanwhile. */
-  async function show(query, list, status, many, item) {
+  /* How many places are shown, and how many of them have all the words; what was meant; which words no place has. */
+  function counted(places, explained, query, meant, missing) {
+    const without = missing.length ? ` The book has no ${missing.map((word) => `“${word}”`).join(", ")}.` : "";
+    const quoting = isMessage(query) && places.filter((place) => quotes(place, query)).length;
+    if (quoting) return `${quoting === 1 ? "One place quotes" : `${quoting} places quote`} this message.`;
+    if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length ? without : ""}`;
+    const whole = places.filter((place) => place.share === 1).length;
+    const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;
+    if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${many}.`;
+    return places.length === whole ? `${many}.` : `${many}, ${whole || "none"} with all of these words.${without}`;
+  }
+
+  /* What is found, each as an item makes it; false where one typed on meanwhile. What is worth less than a tenth of the best is left out. */
+  async function show(query, list, status, help, many, item) {
     list.dataset.query = query;
-    if (!query) {
-      list.replaceChildren();
-      status.textContent = "";
-      return [];
-    }
+    let [places, items, said, more] = [[], [], "", []];
     try {
-      const { stem } = await start();
-      const { found, query: meant } = await find(query);
-      if (query !== list.dataset.query) return false;
-      list.replaceChildren(...found.slice(0, many).map((place, i) => item(place, new Set(place.words), stem, i)));
-      status.textContent = counted(found, query, meant, many);
-      return found;
+      if (query) {
+        const { stem } = await start();
+        const { found, query: meant, missing, explained } = await find(query);
+        if (query !== list.dataset.query) return false;
+        const least = explained ? found[0].worth / 10 : enough / 2;
+        places = found.filter((place) => place.worth > least).slice(0, explained ? shown : shownNearest);
+        items = places.slice(0, many).map((place, i) => item(place, new Set(place.words), stem, i));
+        const common = !tokenize(inFull(query)).some(stem);
+        said = common ? "Such words are everywhere: add one that says what you look for." : counted(explained ? places : found, explained, query, meant, missing);
+        if (!common && !explained) more = cure(places.length);
+      }
     } catch {
-      status.textContent = "The search could not be loaded.";
-      return [];
+      said = "The search could not be loaded.";
     }
+    status.textContent = said;
+    help.replaceChildren(...more);
+    list.replaceChildren(...items);
+    return places;
   }
 
   function result(place, words, stem) {
-    const item = document.createElement("li");
-    const link = Object.assign(document.createElement("a"), { href: new URL(place.url, root) });
-    link.append(...lettered(place.title, words, stem));
-    const where = Object.assign(document.createElement("p"), { className: "search-where", textContent: whereOf(place) });
-    const text = Object.assign(document.createElement("p"), { className: "search-text" });
-    text.append(...lettered(excerpt(place.text, words, stem), words, stem));
-    item.append(link, where, text);
-    return item;
+    const link = element("a", { href: new URL(place.url, root) }, ...lettered(place.title, words, stem));
+    return element("li", {}, whereOf(place), link, element("p", { kind: place.kind, className: "search-text" }, ...lettered(excerpt(place.text, words, stem), words, stem)));
   }
 
   function pageOfResults(input) {
-    const [list, status] = ["#search-results", "#search-status"].map((part) => document.querySelector(`article ${part}`));
-    const ask = () => show(input.value.trim(), list, status, shown, result);
+    const [list, status, help] = ["#search-results", "#search-status", ".search-cure"].map((part) => document.querySelector(`article ${part}`));
+    const ask = () => show(input.value.trim(), list, status, help, shown, result);
     const askAnew = () => {
       clearTimeout(later);
       try {
@@ -295,21 +318,18 @@ the dialog (book.js). */
   }
 
   function option(place, words, stem, i) {
-    const link = Object.assign(document.createElement("a"), { href: new URL(place.url, root), id: `search-now-${i}`, role: "option", tabIndex: -1, ariaSelected: "false" });
-    const title = Object.assign(document.createElement("span"), { className: "search-title" });
-    title.append(...lettered(place.title, words, stem));
-    link.append(title, Object.assign(document.createElement("span"), { className: "search-where", textContent: whereOf(place) }));
-    return link;
+    const title = element("span", { className: "search-title" }, ...lettered(place.title, words, stem));
+    return element("a", { href: new URL(place.url, root), id: `search-now-${i}`, role: "option", tabIndex: -1, ariaSelected: "false" }, title, whereOf(place));
   }
 
   /* Below the dialog's field the first results, while one types. The focus stays in the field: arrows choose one, Enter goes there, or to the page of results where none is chosen. */
   function resultsWhileTyping(input) {
     const dialog = input.closest("dialog");
-    const box = Object.assign(document.createElement("div"), { className: "search-now" });
-    const status = Object.assign(document.createElement("p"), { id: "search-status", role: "status" });
-    const list = Object.assign(document.createElement("div"), { id: "search-now", role: "listbox", ariaLabel: "Results", hidden: true });
-    const all = Object.assign(document.createElement("a"), { className: "search-all", hidden: true });
-    box.append(status, list, all);
+    const status = element("p", { id: "search-status", role: "status" });
+    const help = element("div", { className: "search-cure" });
+    const list = element("div", { id: "search-now", role: "listbox", ariaLabel: "Results", hidden: true });
+    const all = element("a", { className: "search-all", hidden: true });
+    const box = element("div", { className: "search-now" }, status, help, list, all);
     dialog.append(box);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list" })) input.setAttribute(name, value);
 
@@ -325,7 +345,7 @@ the dialog (book.js). */
     };
     const ask = async () => {
       const query = input.value.trim();
-      const found = await show(query, list, status, shownWhileTyping, option);
+      const found = await show(query, list, status, help, shownWhileTyping, option);
       if (!found) return;
       chosen = -1;
       box.scrollTop = 0;
@@ -333,7 +353,7 @@ the dialog (book.js). */
       list.hidden = !list.children.length;
       input.setAttribute("aria-expanded", !list.hidden);
       all.hidden = found.length <= shownWhileTyping;
-      all.textContent = `All ${found.length} places`;
+      all.textContent = `All ${found.length} places, with what they say`;
       all.href = new URL(`search.html?q=${encodeURIComponent(query)}`, root);
     };
     input.addEventListener("input", () => {

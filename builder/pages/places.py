@@ -15,13 +15,14 @@ from .executed import chapter_of
 from .links import note_anchor
 
 PRACTICE = "What goes wrong"
+READING = "Further reading"
 
 
 @dataclasses.dataclass
 class Place:
     """What stands at one address. Formulas in its texts are written `\\(x^2\\)`."""
 
-    kind: str  # chapter, section, claim, figure, question, term, exercise, about
+    kind: str  # chapter, section, claim, figure, question, term, exercise, reading, about
     anchor: str  # empty for a page's beginning
     title: str
     text: list[str] = dataclasses.field(default_factory=list)
@@ -121,7 +122,7 @@ class Reader:
         if isinstance(node.parent, nodes.document):
             here = self.place("chapter" if self.chapter else "about", "", title)
         else:
-            kind = "exercise" if title.startswith("Exercise ") else "question" if practice else "section"
+            kind = "exercise" if title.startswith("Exercise ") else "reading" if title == READING else "question" if practice else "section"
             here = self.place(kind, node["ids"][0], title)
         self.read(rest(node), here, practice=practice or title.startswith(PRACTICE))
 

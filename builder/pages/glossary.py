@@ -54,7 +54,7 @@ def link_terms(app, doctree):
         # A term in capitals is one; others may begin a sentence.
         word = re.compile(rf"(?<![\w-]){re.escape(term)}s?(?![\w-])", 0 if term[0].isupper() else re.I)
         for text in (text for p in paragraphs for text in p.findall(nodes.Text)):
-            if isinstance(text.parent, (nodes.paragraph, nodes.emphasis, nodes.strong)) and (match := word.search(str(text))):
+            if isinstance(text.parent, (nodes.paragraph, nodes.emphasis, nodes.strong)) and not isinstance(text.parent.parent, nodes.reference) and (match := word.search(str(text))):
                 link(text, match, term, app.env.docname)
                 break
 

@@ -177,10 +177,20 @@ def spare_layout(script: pathlib.Path) -> None:
     script.write_text(text.replace(measuring, ""), encoding="utf-8")
 
 
+def one_drawer(script: pathlib.Path) -> None:
+    """On a wide screen the list of chapters is a drawer as on a phone (book.css has no column for it): the theme's other way of hiding it is for those between."""
+    between = '"(min-width: 992px)"'
+    text = script.read_text(encoding="utf-8")
+    if text.count(between) != 1:
+        raise BookError(f"{script.name} is not the script that builder/render/delivery.py knows: the theme has changed, look at one_drawer there")
+    script.write_text(text.replace(between, '"(min-width: 992px) and (max-width: 1199.98px)"'), encoding="utf-8")
+
+
 def deliver(site: pathlib.Path) -> None:
     """Make of the pages that Sphinx wrote the site that is served, in place."""
     style_version = write_styles(site)
     spare_layout(site / "_static" / "scripts" / "pydata-sphinx-theme.js")
+    one_drawer(site / "_static" / "scripts" / "sphinx-book-theme.js")
     for name in UNUSED:
         path = site / "_static" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ LONG = 12_000  # pixels: a shorter page is laid out at once
 LETTERS, ACROSS = (91, 44), (704, 358)
 LINE, CODE = 30.4, 19.2  # pixels of a line
 BESIDE = 0.6
-AROUND = {"h2": (65, 85), "h3": (50, 60), "h4": (45, 50), "p": (18, 18), "li": (4, 4), "pre": (30, 34), "summary": (28, 44), "tr": (12, 12), "figcaption": (18, 18), "dd": (10, 10)}
+AROUND = {"h2": (65, 85), "h3": (50, 60), "h4": (45, 50), "p": (18, 18), "li": (4, 4), "pre": (30, 34), "summary": (28, 44), "tr": (12, 12), "figcaption": (0, 18), "dd": (10, 10)}
 ALONE = ("img", "br", "hr", "input", "source", "wbr", "meta", "link", "path", "col")
 
 
@@ -21,8 +21,11 @@ class Estimate(html.parser.HTMLParser):
         self.open, self.heights, self.letters = [("", (True, True))], [0.0, 0.0], 0
 
     def add(self, *heights: float) -> None:
-        if "tr" in [one for one, _ in self.open]:  # on a screen what a claim's sentence and its cell printed stand beside each other
+        around = [one for one, _ in self.open]
+        if "tr" in around:  # on a screen what a claim's sentence and its cell printed stand beside each other
             heights = heights[0] * BESIDE, heights[1]
+        elif "figcaption" in around:  # and a caption beside its figure
+            heights = 0, heights[1]
         self.heights = [sum_ + own * seen for sum_, own, seen in zip(self.heights, heights, self.open[-1][1])]
 
     def end_lines(self) -> None:

@@ -385,7 +385,8 @@ IN_THE_BOOKS = 'href="#BookSans-'
 )
 def test_figures_have_the_books_letters_where_the_chapter_asks_for_no_others(built, settings, theirs):
     """What stands above a figure and what it draws in the same cell, also the first one that imports matplotlib."""
-    edit(built.root / "_config.yml", "builder: {", "builder: {chart_font: book/_static/sans.woff, ")
+    shutil.copy(ROOT / "book" / "fonts" / "sans.woff", built.root)
+    edit(built.root / "_config.yml", "builder: {", "builder: {chart_font: sans.woff, ")
     built.write("one", [ONE[0], FIGURE.format(settings=settings)])
     assert built.run("execute", "one").returncode == 0
     drawn = (built.root / "_build" / "executed" / "one.ipynb").read_text()
@@ -394,8 +395,9 @@ def test_figures_have_the_books_letters_where_the_chapter_asks_for_no_others(bui
 
 def test_the_font_is_part_of_the_key(built):
     """And it may be given or taken away."""
-    font, config = built.root / "book" / "_static" / "sans.woff", built.root / "_config.yml"
-    assert built.executed_by(lambda: edit(config, "builder: {", "builder: {chart_font: book/_static/sans.woff, ")) == {"one", "two"}
+    font, config = built.root / "sans.woff", built.root / "_config.yml"
+    shutil.copy(ROOT / "book" / "fonts" / "sans.woff", font)
+    assert built.executed_by(lambda: edit(config, "builder: {", "builder: {chart_font: sans.woff, ")) == {"one", "two"}
     assert built.executed_by(lambda: font.write_bytes(letters._instance(letters.source(), "bold")) and None) == {"one", "two"}
     font.write_bytes((ROOT / "book" / "_static" / "serif.woff2").read_bytes())
     built.failing("sans.woff as `chart_font`, which is no font", "name a WOFF or TrueType file, or none")

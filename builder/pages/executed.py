@@ -169,7 +169,9 @@ def kind(cell: nbformat.NotebookNode) -> tuple[str, list[str]]:
         return "solution", []
     if "hide-input" in cell.metadata.get("tags", []) and "figure" in cell.metadata.get("mystnb", {}):
         return "draws", []
-    return contents(cell.source)
+    what, names = contents(cell.source)
+    seen = cell.get("outputs") and "hide-cell" not in cell.metadata.get("tags", [])
+    return ("plain" if what == "checks" and seen else what), names  # what prints is the code of that, and not checks alone
 
 
 def listed(names: list[str], last: str = " and ") -> str:

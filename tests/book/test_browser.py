@@ -436,7 +436,7 @@ def test_what_a_claim_needs_is_in_its_code(open_page):
     """What stood folded right before it, also for a link to that."""
     page = open_page("notebooks/cauchy.html")
     code = page.locator(".claim-code:has(> .cell)").first
-    assert code.locator("summary").inner_text() == "Its code, with scipy_fit" and code.locator(".cell_input").count() == 2
+    assert code.locator("summary").inner_text() == "Its code, with ks_band" and code.locator(".cell_input").count() == 2
     page = open_page(f"notebooks/cauchy.html#{code.locator('> .cell').get_attribute('id')}")
     assert page.locator(".claim-code[open]").count() == 1 and page.locator(".claim-code[open] pre").first.is_visible()
 

@@ -732,6 +732,13 @@ def test_a_fold_names_what_it_holds(source, words):
     assert cell.metadata["mystnb"]["code_prompt_show"] == f"Show {words}"
 
 
+@pytest.mark.parametrize(("tag", "words"), [("hide-input", "the code"), ("hide-cell", "further checks")])
+def test_a_fold_below_what_its_code_printed_holds_more_than_checks(tag, words):
+    cell = nbformat.v4.new_code_cell("print(1)\nassert x", metadata={"tags": [tag]}, outputs=[nbformat.v4.new_output("stream", text="1")])
+    executed.fold(cell)
+    assert cell.metadata["mystnb"]["code_prompt_show"] == f"Show {words}"
+
+
 @pytest.mark.parametrize(
     ("kinds", "said"),
     [

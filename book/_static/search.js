@@ -217,6 +217,13 @@ the dialog (book.js). */
   }
   window.bookSearch = (query) => find(query).then(({ found, explained }) => Object.assign(found, { explained }));
 
+  /* What is shown of a place for one of its words. */
+  window.bookExcerpt = async ({ text }, word) => {
+    const { stem } = await start();
+    const words = new Set([stem(word)]);
+    return element("p", {}, ...lettered(excerpt(text, words, stem), words, stem)).textContent;
+  };
+
   const element = (name, of, ...inside) => {
     const { kind, ...properties } = of;
     const made = Object.assign(document.createElement(name), properties);
@@ -242,7 +249,11 @@ the dialog (book.js). */
   /* The stretch of the text with the most of the words, some 200 characters; of what a cell printed, two lines. */
   function excerpt(text, words, stem) {
     const printed = text.includes("\n");
-    const parts = text.split(printed ? "\n" : /(?<=[.:?!])\s+/);
+    const parts = [];
+    for (const part of text.split(printed ? "\n" : /(?<=[.:?!])\s+/)) {
+      const within = parts.length && parts.at(-1).lastIndexOf("\\(") > parts.at(-1).lastIndexOf("\\)"); // a point in a formula ends no sentence
+      within ? (parts[parts.length - 1] += ` ${part}`) : parts.push(part);
+    }
     const counts = parts.map((part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size);
     const best = counts.indexOf(Math.max(...counts));
     if (printed) return parts.slice(best, best + 2).join("\n");

@@ -13,7 +13,7 @@ from sphinx.search.en import SearchEnglish
 
 from .. import chapters
 from ..files import BookError
-from .formulas import FORMULA, mathml
+from .formulas import FORMULA, mathml, outside_formulas
 from .places import Place, places
 
 PAGE = "search"
@@ -44,7 +44,7 @@ def entries(env, docname: str) -> list[dict]:
     return [
         {
             "url": f"{docname}.html{'#' * bool(place.anchor)}{place.anchor}", "kind": place.kind, "title": place.title, "page": page,
-            "text": (printed(place) if place.kind == "claim" else place.words)[:LONGEST], "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
+            "text": outside_formulas((printed(place) if place.kind == "claim" else place.words)[:LONGEST]), "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
         }
         for place in found
     ]  # fmt: skip

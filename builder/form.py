@@ -162,6 +162,9 @@ def configuration_faults() -> list[str]:
     for name, value in (ours.get("form") or {}).items() if "form" not in wrong else ():
         if not isinstance(value, FORM.get(name, ())):
             found.append(f"_config.yml, builder: `form` has `claims`, `exercises` and `columns`, numbers, and `tags`, a list, not `{name}: {value}`: correct it")
+    for place, names in (ours.get("asked") or {}).items() if "asked" not in wrong else ():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            found.append(f"_config.yml, builder: what is `asked` for at {place} is a list of texts: correct it")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d|None", str(ours.get("first_day"))):
         found.append("_config.yml, builder: `first_day` is a day, as 2026-11-22: correct it")
     return found

@@ -16,9 +16,19 @@ lay out what is far away. */
   /* Buttons that copy code, a hundred on some pages, come with the reader's first move. */
   onFirstMove(() => {
     for (const name of ["clipboard.min.js", "copybutton.js"]) {
-      document.head.append(Object.assign(document.createElement("script"), { src: new URL(name, root), async: false }));
+      document.head.append(Object.assign(document.createElement("script"), { src: new URL(name, root), async: false, onload: nameCopying }));
     }
+    addEventListener("DOMContentLoaded", () => setTimeout(nameCopying)); // they come only then, where the reader was faster
   });
+
+  /* An icon has no name, and there are many of these buttons. */
+  function nameCopying() {
+    for (const button of document.querySelectorAll(".copybtn:not([aria-label])")) {
+      const cell = button.closest(".cell[id^=cell-]")?.id.replace("cell-", " of cell ") ?? "";
+      const what = button.closest(".cell_output") ? `what was printed${cell && " by"}${cell.replace(" of", "")}` : button.closest(".cite") ? "the citation" : `the code${cell}`;
+      button.setAttribute("aria-label", `Copy ${what}`);
+    }
+  }
 
   /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
   where it is; the cells of claims are there, for they are what shows them. */
@@ -219,13 +229,19 @@ lay out what is far away. */
       slider?.addEventListener("input", () => {
         shown.value = slider.value;
         guess.querySelector(".guess-first")?.remove();
-        for (const part of ["aria-disabled", "aria-describedby"]) guess.querySelector("button").removeAttribute(part);
+        const button = guess.querySelector("button");
+        for (const part of ["aria-disabled", "aria-describedby", "aria-pressed"]) button.removeAttribute(part);
+        if (told.textContent) button.textContent = "Guess again";
       });
       for (const button of guess.querySelectorAll("button")) {
         button.addEventListener("click", () => {
-          if (button.ariaDisabled === "true") return slider.focus(); // where it stands, the page has put it
+          if (button.ariaDisabled === "true") return slider?.focus(); // where it stands, the page has put it, or it was the guess
           const mine = slider ? slider.value : button.value;
-          guess.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", other === button));
+          for (const other of guess.querySelectorAll("button")) {
+            other.setAttribute("aria-pressed", other === button);
+            other === button ? other.setAttribute("aria-disabled", "true") : other.removeAttribute("aria-disabled"); // it is made
+          }
+          if (slider) button.textContent = "Guessed";
           const with_unit = (value) => (unit ? `${value}\u00a0${unit}` : value);
           fold.open = true;
           slider?.parentElement.style.setProperty("--answer", (answer.replaceAll(",", "") - slider.min) / (slider.max - slider.min));

@@ -15,13 +15,19 @@ the dialog (book.js). */
   );
   for (const verb of "are ca could did do does had has have is should was were wo would".split(" ")) empty.add(`${verb}n`).add(`${verb}nt`); // doesn’t, without its end, or as it is typed
 
+  /* Words for the manner in which a thing is told, not for the thing: what a place explains, it explains without them as well. */
+  const manner =
+    "paradox fallacy myth misconception confusion mistake pitfall trap gotcha caveat dilemma puzzle mystery surprise surprising weird strange misleading criticism debate intuition intuitive understand explain explanation " +
+    "interpretation definition example tutorial guide introduction overview beginner basics simple easy tip advice visualisation visualised really actually exactly properly correctly always never forever suddenly please help " +
+    "anyone reddit stackoverflow quora blog pdf video course lecture interview question homework faq cheatsheet";
+
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
 
   /* Words for the same thing, one of which the book uses. An interval that is too narrow misses what it should hold. */
   const alike = dictionary({
     normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei",
     narrow: "short", misses: "short", undercoverage: "coverage", cover: "coverage", covers: "coverage", covered: "coverage", confidence: "interval",
-    auroc: "auc", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
+    auroc: "auc", imbalance: "imbalanced", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
     asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
     hundred: "100", thousand: "1000", multiple: "many", settle: "converge", settles: "converge", settled: "converge", settling: "converge",
   });
@@ -50,7 +56,7 @@ the dialog (book.js). */
     mle: "maximum likelihood", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
     multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient", "sample mean": "mean", "sample average": "mean",
     "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
-    "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "decision curve": "net benefit",
+    "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "breit wigner": "cauchy", gemm: "matrix product", "decision curve": "net benefit",
     "not converge": "not exist", "doesn't converge": "not exist", "doesnt converge": "not exist", "not settle": "not exist",
   });
   const longestFirst = [...short.keys()].sort((one, other) => other.length - one.length);
@@ -76,6 +82,9 @@ the dialog (book.js). */
   const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
   const withHyphenated = (text) => [...tokenize(text), ...hyphenated(text).map((parts) => parts.join(""))];
 
+  /* What a place says, and the names under which people ask for it elsewhere. */
+  const allOf = ({ title, text, asked = "" }) => `${title} ${text} ${asked}`;
+
   let engine;
   const start = () =>
     (engine ??= Promise.all([load("_static/minisearch.js"), load("vendor/search-entries.js")]).then(() => {
@@ -85,11 +94,11 @@ the dialog (book.js). */
         return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
       };
       const kept = (term) => [stem(term), stem(wider.get(plain(term)) ?? "")].filter(Boolean);
-      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code"], storeFields: ["kind"], tokenize: withHyphenated, processTerm: kept, searchOptions: { processTerm: stem } });
+      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code", "asked"], storeFields: ["kind"], tokenize: withHyphenated, processTerm: kept, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
       const partsOf = new Map();
-      for (const { title, text } of searchEntries) for (const parts of hyphenated(`${title} ${text}`)) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
-      return { index, stem, partsOf, entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
+      for (const entry of searchEntries) for (const parts of hyphenated(allOf(entry))) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
+      return { index, stem, partsOf, ofManner: new Set(manner.split(" ").map(stem)), entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, two of its letters swapped, one letter away or, of a long one, two. */
@@ -100,14 +109,14 @@ the dialog (book.js). */
     if (!written) {
       const counts = new Map();
       known = new Set(searchEntries.flatMap(({ code }) => code.toLowerCase().split(" ")));
-      for (const { title, text } of searchEntries) {
-        for (const parts of hyphenated(`${title} ${text}`)) known.add(parts.join("").toLowerCase());
-        for (const word of `${withoutFormulas(title)} ${withoutFormulas(text)}`.toLowerCase().match(/\p{L}{3,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+      for (const entry of searchEntries) {
+        for (const parts of hyphenated(allOf(entry))) known.add(parts.join("").toLowerCase());
+        for (const word of withoutFormulas(allOf(entry)).toLowerCase().match(/\p{L}{3,}/gu) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
       }
       written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
       written.addAll([...counts].map(([word, count]) => ({ word, count })));
     }
-    const options = { fuzzy: (term) => (term.length > 8 ? 2 : 1), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
+    const options = { fuzzy: (term) => (term.length > 8 ? 2 : Number(term.length > 3)), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
     const guesses = new Map();
     for (const [word] of query.matchAll(lowercase)) {
       const typed = word.toLowerCase();
@@ -120,13 +129,14 @@ the dialog (book.js). */
 
   const having = (index, term) => index.search(term, { tokenize: (whole) => [whole], processTerm: (whole) => whole }).length;
 
-  /* Titles and claims before prose before code; what has more of the asked words, rare ones above all, and has them together, first: `worth`, in proportion to how rare all that was asked is. Who types the name of a page or a
+  /* Titles and claims before prose before code; what has more of the asked words, rare ones above all, and has them together, first: `worth`, in proportion to how rare all that was asked is. A word that the book does not
+  have is left out of all this; `known` is how much of the rarity of what was asked the others carry, words of manner apart. Who types the name of a page or a
   term, and little else, means it; so does who types the title of a place, and nothing else but its page's name: that there is none answers whether there is one. */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
   const weight = { chapter: 1.1, section: 1.1, claim: 1, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, reading: 0.5, about: 0.6 };
   async function search(asking) {
     const query = inFull(asking);
-    const { index, stem, partsOf, entries } = await start();
+    const { index, stem, partsOf, ofManner, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const rarity = new Map(terms(query).map((term) => [term, Math.log((entries.size + 1) / (having(index, term) + 0.5))]));
     const rareness = (some) => some.reduce((sum, term) => sum + rarity.get(term), 0);
@@ -137,40 +147,48 @@ the dialog (book.js). */
       const here = new Set([...title, ...terms(page)]);
       return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term)));
     };
-    return index
-      .search(query, {
-        boost: { title: 3, page: 0.7, text: 1, code: 0.25 },
-        prefix: (term, i, terms) => term.length > 1 && terms.slice(i + 1).every((part) => term.includes(part)), // the last word may go on
-        weights: { prefix: 0.3 },
-        boostDocument: (id, term, stored) => weight[stored.kind],
-      })
+    const results = index.search(query, {
+      boost: { title: 3, page: 0.7, text: 1, code: 0.25, asked: 1 },
+      prefix: (term, i, terms) => term.length > 1 && terms.slice(i + 1).every((part) => term.includes(part)), // the last word may go on
+      weights: { prefix: 0.3 },
+      boostDocument: (id, term, stored) => weight[stored.kind],
+    });
+    const foundBy = new Map(results.map(({ id, queryTerms }) => [id, new Set(queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]))]));
+    const anywhere = new Set([...foundBy.values()].flatMap((found) => [...found]));
+    const meant = [...asked].filter((term) => !ofManner.has(term)); // unless that is all
+    const weighed = meant.some((term) => anywhere.has(term)) ? meant : [...asked];
+    const had = weighed.filter((term) => anywhere.has(term));
+    const known = rareness(had) / rareness(weighed);
+    return results
       .map((result) => {
         const entry = entries.get(result.id);
-        const found = new Set(result.queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]));
-        const share = rareness([...asked].filter((term) => found.has(term))) / rareness([...asked]);
-        const whole = asked.size > 2 && tokenize(`${entry.title} ${entry.text}`).join(" ").toLowerCase().includes(phrase);
+        const found = foundBy.get(result.id);
+        const share = rareness(had.filter((term) => found.has(term))) / rareness(had);
+        const whole = asked.size > 2 && tokenize(allOf(entry)).join(" ").toLowerCase().includes(phrase);
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
         const near = both && both ** 2 / (name.length * asked.size);
         const exact = named(entry) ? near : both && titled(affirmed(name), entry.page);
-        const worth = (result.score * share * (whole ? 2 : 1) * (1 + 3 * exact)) / rareness([...asked]);
-        return { ...entry, words: [...result.terms, ...found], share, worth };
+        const worth = (result.score * share * (whole ? 2 : 1) * (1 + 3 * exact)) / rareness(had);
+        const isName = had.length > 1 && had.every((term) => name.includes(term) || terms(entry.page).includes(term));
+        return { ...entry, words: [...result.terms, ...found], share, known, worth, isName };
       })
       .sort((one, other) => other.worth - one.worth);
   }
 
-  /* A message is explained where it is quoted: what stands there in quotation marks is in it, or five of its words in a row are there, numbers apart. Anything else is explained by a
-  place that has all of its words, or is worth enough: of the tests' queries (queries.yml, unanswered.yml) the threshold parts those that the book answers from the others best. */
+  /* A message is explained where it is quoted: what stands there in quotation marks is in it, or five of its words in a row are there, numbers apart. Anything else is explained by a place that has all
+  of its words, or is worth enough: of the tests' queries (queries.yml, unanswered.yml) the threshold parts those that the book answers from the others best. Where the book does not have all of the words, what remains must be worth
+  the more the rarer they are, for what is asked may be what is missing; or it is what a place is called, and a third of the whole. */
   const isMessage = (query) => /(error|warning|exception):|\((None|\d+),/i.test(query);
   const [inARow, enough] = [5, 2.25];
   const spoken = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
   const within = (text, words) => ` ${text.join(" ")} `.includes(` ${words.join(" ")} `);
-  function quotes({ title, text }, query) {
-    const [message, place] = [query, `${title} ${text}`].map(spoken);
-    const quoted = [...`${title} ${text}`.matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
+  function quotes(entry, query) {
+    const [message, place] = [query, allOf(entry)].map(spoken);
+    const quoted = [...allOf(entry).matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
     return quoted.some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
-  const explains = (place, query) => (isMessage(query) ? quotes(place, query) : place.share === 1 || place.worth > enough);
+  const explains = (place, query) => (isMessage(query) ? quotes(place, query) : (place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3));
 
   /* What was meant: the ledger by `claim 12`; of what is no message, the words that the book does not have, as it spells them, unless it is but a guess (no letters
   swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
@@ -195,9 +213,16 @@ the dialog (book.js). */
     }
     const matched = new Set(found.flatMap((place) => place.words));
     const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/\p{L}{3,}/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
-    return { found, query: meant, missing, explained: found.length > 0 && explains(found[0], query) };
+    return { found, query: meant, missing, explained: found.slice(0, shownNearest).some((place) => explains(place, query)) };
   }
   window.bookSearch = (query) => find(query).then(({ found, explained }) => Object.assign(found, { explained }));
+
+  /* What is shown of a place for one of its words. */
+  window.bookExcerpt = async ({ text }, word) => {
+    const { stem } = await start();
+    const words = new Set([stem(word)]);
+    return element("p", {}, ...lettered(excerpt(text, words, stem), words, stem)).textContent;
+  };
 
   const element = (name, of, ...inside) => {
     const { kind, ...properties } = of;
@@ -224,7 +249,11 @@ the dialog (book.js). */
   /* The stretch of the text with the most of the words, some 200 characters; of what a cell printed, two lines. */
   function excerpt(text, words, stem) {
     const printed = text.includes("\n");
-    const parts = text.split(printed ? "\n" : /(?<=[.:?!])\s+/);
+    const parts = [];
+    for (const part of text.split(printed ? "\n" : /(?<=[.:?!])\s+/)) {
+      const within = parts.length && parts.at(-1).lastIndexOf("\\(") > parts.at(-1).lastIndexOf("\\)"); // a point in a formula ends no sentence
+      within ? (parts[parts.length - 1] += ` ${part}`) : parts.push(part);
+    }
     const counts = parts.map((part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size);
     const best = counts.indexOf(Math.max(...counts));
     if (printed) return parts.slice(best, best + 2).join("\n");
@@ -248,16 +277,20 @@ the dialog (book.js). */
     return near ? [help, element("p", { className: "search-near" }, "Nearest")] : [help];
   }
 
-  /* How many places are shown, and how many of them have all the words; what was meant; which words no place has. */
+  /* How many places are shown, and how many of them have all the words that the book has; what was meant; which words no place has. */
   function counted(places, explained, query, meant, missing) {
-    const without = missing.length ? ` The book has no ${missing.map((word) => `“${word}”`).join(", ")}.` : "";
-    const quoting = isMessage(query) && places.filter((place) => quotes(place, query)).length;
-    if (quoting) return `${quoting === 1 ? "One place quotes" : `${quoting} places quote`} this message.`;
-    if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length ? without : ""}`;
+    const words = missing.map((word) => `“${word}”`).join(", ").replace(/, (?=[^,]*$)/, " and ");
+    if (isMessage(query) && explained) {
+      const quoting = places.filter((place) => quotes({ ...place, asked: "" }, query)).length; // else a place is but known to be asked for by it
+      if (!quoting) return "This may be the cause:";
+      return `${quoting === 1 ? "One place quotes" : `${quoting} places quote`} this message.`;
+    }
+    if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
     const whole = places.filter((place) => place.share === 1).length;
     const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;
     if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${many}.`;
-    return places.length === whole ? `${many}.` : `${many}, ${whole || "none"} with all of these words.${without}`;
+    const ofThem = places.length === whole ? "" : `, ${whole || "none"} with all of ${words ? "the other" : "these"} words`;
+    return words ? `Without ${words}, which the book does not have: ${many}${ofThem}.` : `${many}${ofThem}.`;
   }
 
   /* What is found, each as an item makes it; false where one typed on meanwhile. What is worth less than a tenth of the best is left out. */

@@ -51,6 +51,7 @@ AFTER = (
     ("html-page-context", sharing.describe),
     ("html-page-context", live.add_script),
     ("html-page-context", theme.choose_scripts),
+    ("html-page-context", theme.name_links),
     ("build-finished", charts.write_bundle),
     ("build-finished", live.write_runtime),
     ("build-finished", sharing.write_cards_feed_and_sitemap),

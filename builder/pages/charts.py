@@ -116,7 +116,8 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     tall, ratio = (" tall", f" --ratio: {width / height:.4f};") if anchor and height > width else ("", "")
-    view, form = f'<div class="chart-view" id="{name}-view">{images}</div>', controls(specification, f"{name}-view", told)
+    still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
+    view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (
         f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
         f"{form + view + below if anchor else view + form}</div>"

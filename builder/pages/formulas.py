@@ -132,6 +132,11 @@ def with_formulas(text: str) -> str:
     return "".join(html.escape(part, quote=False) if i % 2 == 0 else mathml(part) for i, part in enumerate(parts))
 
 
+def outside_formulas(cut: str) -> str:
+    """A text that was cut, without the beginning of a formula at its end."""
+    return cut[: cut.rfind(r"\(")] if cut.rfind(r"\(") > cut.rfind(r"\)") else cut
+
+
 def on_page(translator, node, **options) -> str:
     try:
         return mathml(node.astext(), **options)

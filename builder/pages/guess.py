@@ -105,7 +105,7 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
         )
     return (
         f'<div class="guess pst-js-only" role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{html.escape(unit)}">{asked}'
-        '<p class="guess-told" aria-live="polite"></p></div>'
+        '<p class="guess-told" role="status"></p></div>'
     )
 
 

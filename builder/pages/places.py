@@ -20,7 +20,7 @@ READING = "Further reading"
 
 @dataclasses.dataclass
 class Place:
-    """What stands at one address. Formulas in its texts are written `\\(x^2\\)`."""
+    """What stands at one address. Formulas in its texts are written `\\(x^2\\)`, several lines of them as an ellipsis."""
 
     kind: str  # chapter, section, claim, figure, question, term, exercise, reading, about
     anchor: str  # empty for a page's beginning
@@ -37,7 +37,7 @@ class Place:
 def spoken(node: nodes.Node) -> str:
     """The node's text with its formulas as TeX between marks, without what is there for the eye."""
     if isinstance(node, (nodes.math, nodes.math_block)):
-        return rf"\({node.astext()}\)"
+        return "…" if r"\begin" in node.astext() else rf"\({node.astext()}\)"  # lines of formulas below each other are no part of a text
     if isinstance(node, nodes.raw):
         return bs4.BeautifulSoup(node.astext(), "html.parser").get_text() if node.astext().startswith("<summary") else ""
     if isinstance(node, nodes.Text):

@@ -10,7 +10,7 @@ import urllib.parse
 from docutils import nodes
 from sphinx import addnodes
 
-from .formulas import with_formulas
+from .formulas import outside_formulas, with_formulas
 from .glossary import PAGE
 from .places import Place, places
 
@@ -36,10 +36,7 @@ def shortened(text: str) -> str:
     """Its beginning, cut between words and outside formulas."""
     if len(text) <= LONGEST:
         return text
-    cut = text[:LONGEST].rsplit(" ", 1)[0]
-    if cut.rfind(r"\(") > cut.rfind(r"\)"):
-        cut = cut[: cut.rfind(r"\(")]
-    return f"{cut.rstrip()} …"
+    return f"{outside_formulas(text[:LONGEST].rsplit(' ', 1)[0]).rstrip()} …"
 
 
 def preview(address: str, place: Place) -> str:

@@ -12,7 +12,8 @@ import re
 from sphinx.search.en import SearchEnglish
 
 from .. import chapters
-from .formulas import FORMULA, mathml
+from ..files import BookError
+from .formulas import FORMULA, mathml, outside_formulas
 from .places import Place, places
 
 PAGE = "search"
@@ -43,10 +44,21 @@ def entries(env, docname: str) -> list[dict]:
     return [
         {
             "url": f"{docname}.html{'#' * bool(place.anchor)}{place.anchor}", "kind": place.kind, "title": place.title, "page": page,
-            "text": (printed(place) if place.kind == "claim" else place.words)[:LONGEST], "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
+            "text": outside_formulas((printed(place) if place.kind == "claim" else place.words)[:LONGEST]), "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
         }
         for place in found
     ]  # fmt: skip
+
+
+def asked(pages: set[str]) -> dict[str, str]:
+    """By the address of a place, the other names by which people ask for it: `asked` in _config.yml."""
+    found = {}
+    for place, names in (chapters.option("asked") or {}).items():
+        page, _, anchor = place.partition("#")
+        page = page if "/" in page else f"notebooks/{page}"
+        if page in pages:  # a build of one chapter has no others
+            found[f"{page}.html{'#' * bool(anchor)}{anchor}"] = " ".join(names)
+    return found
 
 
 def write_entries(app, exception):
@@ -55,6 +67,12 @@ def write_entries(app, exception):
     names = [f"notebooks/{name}" for name in chapters.chapters()]
     order = [name for name in [*names, *sorted(app.env.found_docs - set(names))] if name in app.env.found_docs]
     listed = [entry for name in order for entry in entries(app.env, name)]
+    others = asked(app.env.found_docs)
+    for entry in listed:
+        if entry["url"] in others:
+            entry["asked"] = others.pop(entry["url"])
+    if others:
+        raise BookError(f"_config.yml, builder: there is no {min(others)}, which `asked` names: correct its address")
     folder = pathlib.Path(app.outdir) / "vendor"
     folder.mkdir(exist_ok=True)
     formulas = {tex: mathml(tex) for entry in listed for tex in FORMULA.findall(f"{entry['title']} {entry['text']}")}

@@ -64,6 +64,11 @@ def choose_scripts(app, pagename, templatename, context, doctree):
     context["script_files"] = kept
 
 
+def name_links(app, pagename, templatename, context, doctree):
+    """What Sphinx calls an image may be a chart, and is numbered as a figure."""
+    context["body"] = context.get("body", "").replace('title="Link to this image"', 'title="Link to this figure"')
+
+
 def visit_folded(translator, node):
     """As MyST-NB does, but named by the words that are shown."""
     visit_HideCellInput(translator, node)

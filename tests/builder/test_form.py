@@ -372,6 +372,7 @@ def test_files_of_the_book_that_are_not_what_they_should_be(small):
             ("_config.yml", CONFIG.replace(option, "builder: {resources: [data/], links: {a/.b..c: data}, form: {claims: 1, tags: [claim]}, first_day: 2026-01-02, glossary: book/running}")),
             ("_config.yml", CONFIG.replace(option, "builder: {environment: {A=B: x, '': x, 5: x, A: \"\\0\"}}"), *(f"`{name}` in `environment` is text" for name in ("A=B", "", "5", "A"))),
             ("_config.yml", CONFIG.replace(option, "builder: {form: {clams: 3, tags: claim}}"), "not `clams: 3`", "not `tags: claim`"),
+            ("_config.yml", CONFIG.replace(option, "builder: {asked: {one#two: three}}"), "asked` for at one#two is a list"),
             ("_config.yml", CONFIG.replace(option, "builder: {first_day: soon, glossary: book/words}"), "`first_day` is a day", "there is no book/words.md"),
             ("_toc.yml", TOC + "root: book/claims\n", "_toc.yml, line 9: `root` stands twice in one table"),
             ("_toc.yml", TOC + "\0", "_toc.yml: not YAML (unacceptable character #x0000: special characters are not allowed)"),

@@ -31,6 +31,7 @@ AFTER = (
     ("doctree-read", claims.frame),
     ("doctree-read", links.link_claims),
     ("doctree-read", typography.keep_together),
+    ("doctree-read", typography.let_headings_break),
     ("doctree-read", glossary.link_terms),
     ("doctree-read", figures.number_figures),
     ("doctree-read", executed.note_execution),

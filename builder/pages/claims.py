@@ -58,7 +58,7 @@ def frame(app, doctree):
         shown = fold_code(inside[-1])
         inside[-1] += doubted(name, number)
         inside += live.button(name, number)
-        classes = ["claim", *["in-columns"] * in_columns(shown), *["one-line"] * ("\n" not in shown.strip("\n")), *["minor"] * (any(main.values()) and not main[number])]
+        classes = ["claim", *["in-columns"] * in_columns(shown), *["minor"] * (any(main.values()) and not main[number])]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
         for anchor in anchors:

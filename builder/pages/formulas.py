@@ -2,7 +2,8 @@
 
 Docutils converts them. What it reads otherwise than TeX is written for it in its own way first (AS_TEX_READS_IT), and what it does not know is an error that names the
 formula, never something that looks like one. A test compares every formula of the book with what MathJax reads in it. Their font is Latin Modern Math
-(GUST Font License), `book/_static/formulas.woff2`: renamed, cut by fontTools to letters, Greek, operators and brackets, with the font's own raised form of the prime.
+(GUST Font License), `book/_static/formulas.woff2`: renamed, cut by fontTools to letters, Greek, operators and brackets, with the font's own raised form of the prime,
+and with the larger roots as narrow as the smallest, the larger brackets nearly so, because Chromium gives each of them the room of the widest: gaps stood around them.
 """
 
 import functools
@@ -18,6 +19,15 @@ from ..files import BookError
 FORMULA = re.compile(r"\\\((.*?)\\\)", re.S)  # as texts of places have them
 RELATIONS = tuple("=≤≥<>≈∝→")
 SCRIPTS = {"msub", "msup", "msubsup", "munder", "munderover"}
+FENCES = tuple("{}⟨⟩⌈⌉⌊⌋")
+OPENING, CLOSING = tuple("([{⟨"), tuple(")]}⟩")
+# How far a slanted letter leans over its own room, and a little more, in thousandths of an em: the italics correction of the font's MATH table, which no browser heeds.
+LEANING = {
+    "C": 73, "E": 54, "F": 134, "H": 78, "I": 85, "J": 106, "K": 68, "M": 102, "N": 106, "P": 140, "S": 60, "T": 148, "U": 105, "V": 214, "W": 132, "X": 51, "Y": 209, "Z": 68,
+    "f": 90, "q": 34, "z": 30, "β": 36, "γ": 53, "δ": 36, "ζ": 64, "ν": 58, "ξ": 36, "ς": 74, "τ": 102, "∂": 63,
+}  # fmt: skip
+SMALLER = 0.7  # letters of an index: the font's ScriptPercentScaleDown
+ROWS = {"math", "mrow", "mstyle", "mtd", "msqrt"}
 DESCENDING = "gjpqyfJQβγζηµμξρςφϕϱχψ"
 THIN = ElementTree.Element("mspace", width="0.1667em")
 ARGUMENT = r"(\{[^{}]*\}|[A-Za-z]|\\[A-Za-z]+)"
@@ -35,6 +45,8 @@ AS_TEX_READS_IT = [
         (r"(\\\\)\s*\[[^\]]*\]", r"\1"),  # more room between lines
         (r"'+", lambda primes: "^{" + r"\prime" * len(primes[0]) + "}"),
         (r"\*", r"{\\ast}"),
+        (r"\{,\}", r"\\text{,}"),  # within a number
+        (r"(?<=\d),(?=\d)", "{,}"),  # between numbers
         ("°", r"\\text{°}"),
     )
 ]
@@ -48,8 +60,8 @@ def as_tex_reads_it(tex: str) -> str:
 
 
 @functools.cache
-def mathml(tex: str, *, block: bool = False) -> str:
-    """The formula as MathML for a page."""
+def mathml(tex: str, *, block: bool = False, room: bool = True) -> str:
+    """The formula as MathML for a page; with or without room after a last letter that leans over what follows."""
     try:
         found = latex2mathml.tex2mathml(as_tex_reads_it(tex), as_block=block)
     except MathError as error:
@@ -57,20 +69,26 @@ def mathml(tex: str, *, block: bool = False) -> str:
     found = re.sub(r">\n\s*<", "><", found.replace("&ApplyFunction;", "\N{FUNCTION APPLICATION}"))
     tree = ElementTree.fromstring(found.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "", 1))
     set_as_tex_does(tree)
+    with_room_for_leaning(tree)
+    if len(tree) and tree[0].tag == "mo" and tree[0].text in RELATIONS:
+        tree[0].set("lspace", "0")  # nothing is before it
+    if not room and len(tree) > 1 and leaning(tree[-2]):
+        del tree[-1]
     parts = [tree] if block else broken(tree)
     return "<wbr>".join(ElementTree.tostring(part, encoding="unicode", short_empty_elements=False) for part in parts)
 
 
 def broken(tree: ElementTree.Element) -> list[ElementTree.Element]:
-    """A long formula within a line as parts between which the line may break: before its relations, as no browser breaks one formula."""
+    """A long formula within a line as parts between which the line may break, as no browser breaks one formula: as in TeX after its relations, but not within parentheses."""
     if len("".join(tree.itertext())) < 20:
         return [tree]
-    parts = [ElementTree.Element("math")]
-    for child in tree:
-        if child.tag == "mo" and child.text in RELATIONS and len(parts[-1]):
-            child.set("form", "infix")
-            parts.append(ElementTree.Element("math"))
+    parts, depth = [ElementTree.Element("math")], 0
+    for place, child in enumerate(tree):
         parts[-1].append(child)
+        depth += (child.text in OPENING) - (child.text in CLOSING) if child.tag == "mo" else 0
+        if child.tag == "mo" and child.text in RELATIONS and not depth and 0 < place < len(tree) - 1:
+            child.set("form", "infix")  # else its room is that of a sign at the end
+            parts.append(ElementTree.Element("math"))
     return parts
 
 
@@ -89,6 +107,8 @@ def set_as_tex_does(tree: ElementTree.Element) -> None:
                 child[-1].text = "\N{OVERLINE}"
             elif child.tag == "mo" and child.text == "∣" and parent.tag == "mrow" and parent[0].text in tuple("([{") and not parent[0].attrib:
                 child.set("stretchy", "true")
+            elif child.tag == "mo" and child.text in FENCES and not child.attrib and not (parent.tag == "mrow" and child in (parent[0], parent[-1])):
+                child.set("stretchy", "false")
             elif child.tag == "mi" and child.text == "∇":
                 child.set("mathvariant", "normal")
             elif child.tag == "mo" and child.text in ("|", "‖", "/"):
@@ -117,6 +137,27 @@ def with_room_around_functions(row: ElementTree.Element) -> None:
         row[:] = result
 
 
+def leaning(element: ElementTree.Element) -> float:
+    """How much room (em) a letter wants after it, also one with an accent."""
+    letter = element[0] if element.tag == "mover" else element
+    return LEANING.get(letter.text, 0) / 1000 if letter.tag == "mi" and not letter.get("mathvariant") else 0
+
+
+def room_for(em: float) -> ElementTree.Element:
+    return ElementTree.Element("mspace", width=f"{em:.3f}em")
+
+
+def with_room_for_leaning(tree: ElementTree.Element) -> None:
+    """Room after letters that lean over what follows, but not before their indices; what is raised above the line begins after it."""
+    for parent in list(tree.iter()):
+        if parent.tag in ROWS:
+            parent[:] = [part for child in parent for part in ([child, room_for(leaning(child))] if leaning(child) else [child])]
+        elif parent.tag in ("msup", "msubsup") and (room := leaning(parent[0])):
+            raised = ElementTree.Element("mrow")
+            raised.extend([room_for(room / SMALLER), parent[-1]])
+            parent[-1] = raised
+
+
 def indexed(both: ElementTree.Element) -> ElementTree.Element:
     """A letter with an accent and an index, which Docutils takes for a sum with limits."""
     letter, index, accent = both
@@ -126,10 +167,24 @@ def indexed(both: ElementTree.Element) -> ElementTree.Element:
     return below
 
 
+def wants_room(following: str) -> bool:
+    """Whether what follows a formula would touch a letter that leans over it: all but what stands low."""
+    return not following.startswith((".", ",", ";", ":"))
+
+
+def after(node: nodes.Node) -> str:
+    """What follows it within the paragraph."""
+    while isinstance(node.parent, nodes.TextElement):
+        if text := "".join(one.astext() for one in node.parent[node.parent.index(node) + 1 :]):
+            return text
+        node = node.parent
+    return ""
+
+
 def with_formulas(text: str) -> str:
     """A text with formulas between marks, `\\(x^2\\)`, as HTML."""
     parts = FORMULA.split(text)
-    return "".join(html.escape(part, quote=False) if i % 2 == 0 else mathml(part) for i, part in enumerate(parts))
+    return "".join(html.escape(part, quote=False) if i % 2 == 0 else mathml(part, room=wants_room(parts[i + 1])) for i, part in enumerate(parts))
 
 
 def outside_formulas(cut: str) -> str:
@@ -145,7 +200,7 @@ def on_page(translator, node, **options) -> str:
 
 
 def inline(translator, node):
-    translator.body.append(on_page(translator, node))
+    translator.body.append(on_page(translator, node, room=wants_room(after(node))))
     raise nodes.SkipNode
 
 

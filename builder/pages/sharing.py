@@ -12,7 +12,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from .. import chapters
+from .. import chapters, letters
 from ..chapters import option
 from ..render.covers import card_of
 from ..render.palette import COLOURS
@@ -316,5 +316,6 @@ def write_root_and_404(app, exception):
         encoding="utf-8",
     )
     parts = [(part["caption"], [(page["file"], app.env.titles[page["file"]].astext()) for page in part["chapters"] if page["file"] in app.env.titles]) for part in chapters.toc()["parts"]]
-    known = {"root": urllib.parse.urlsplit(base).path or "/", "first": first, "icon": data, "title": app.config.html_title, "parts": parts, **COLOURS}
+    own = base64.b64encode(letters.source()).decode()
+    known = {"root": urllib.parse.urlsplit(base).path or "/", "first": first, "icon": data, "letters": own, "title": app.config.html_title, "parts": parts, **COLOURS}
     (site / "404.html").write_text(app.builder.templates.render("404.html", known) + "\n", encoding="utf-8")

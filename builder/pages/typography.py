@@ -47,6 +47,8 @@ def with_quotes(text: str, kept: str = r"<code\b.*?</code>|<[^>]*>") -> str:
 
 
 PARTS = re.compile(r"(?<=\w{2}[_.(=,/:\[-])(?=\w{2})")
+HUMPS = re.compile(rf"{PARTS.pattern}|(?<=[a-z]{{2}})(?=[A-Z][a-z])")
+LONG = re.compile(r"\S{15,}")  # in a column of some 22 letters
 
 
 def let_names_break(app, doctree, docname):
@@ -54,12 +56,22 @@ def let_names_break(app, doctree, docname):
     for literal in list(doctree.findall(nodes.literal)) if app.builder.format == "html" else ():
         if not all(isinstance(child, nodes.Text) for child in literal.children):
             continue
-        parts = PARTS.split(literal.astext())
         literal["classes"] += ["option"] * bool(re.search(r"(?:^|\s)--?\w", literal.astext()))  # its hyphens end no line
-        if len(parts) > 1:
-            literal.children = []
-            for part in parts:
-                literal += [nodes.raw("", "<wbr>", format="html")] * bool(literal.children) + [nodes.Text(part)]
+        literal.children = breakable(PARTS.split(literal.astext()))
+
+
+def let_headings_break(app, doctree):
+    """In the contents of a page, a narrow column, long names also outside code, and between the humps of a CamelName."""
+    contents = app.env.tocs.get(app.env.docname)
+    for text in list(contents.findall(nodes.Text)) if contents is not None else ():
+        parts = LONG.sub(lambda word: HUMPS.sub("\n", word[0]), text.replace("\n", " ")).split("\n")
+        if len(parts) > 1 and not isinstance(text.parent, (nodes.math, nodes.raw)):
+            text.parent.replace(text, breakable(parts))
+
+
+def breakable(parts: list[str]) -> list[nodes.Node]:
+    """The parts with places between them where a line may end."""
+    return [one for part in parts for one in (nodes.raw("", "<wbr>", format="html"), nodes.Text(part))][1:]
 
 
 # What ends a sentence: not before a small letter, not within a name of a person, not after an abbreviation; after some of them, not before a number.

@@ -117,6 +117,17 @@ def replaced(text: str, old: str, new: str, page: pathlib.Path) -> str:
     return text.replace(old, new, 1)
 
 
+HEADS = re.compile(r"(<thead>\s*<tr[^>]*>)((?:\s*<th>[^<]*</th>)+)\s*</tr>\s*<tr>((?:\s*<th>[^<]*</th>)+)(?=\s*</tr>\s*</thead>)")
+
+
+def one_head(match: re.Match) -> str:
+    """pandas heads an index that has a name with a row of its own: one row holds both, where no column has two names."""
+    rows = [re.findall(r"<th>([^<]*)</th>", row) for row in match.groups()[1:]]
+    if len(rows[0]) != len(rows[1]) or any(all(names) for names in zip(*rows)):
+        return match[0]
+    return match[1] + "".join(f"<th>{name or other}</th>" for name, other in zip(*rows))
+
+
 INLINE = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.S)
 
 
@@ -155,6 +166,7 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     text = with_heights(text)
     # In the order of the page, and none of them before the text.
     text = re.sub(r'<script (?!defer|type=)((?:data-[^>]*?)?src="[^"]*")></script>', r"<script defer \1></script>", text)
+    text = HEADS.sub(one_head, text)
     # pandas heads its index with an empty heading: it is a cell.
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
     # The sidebar's logo and search button belong to a landmark.

@@ -47,7 +47,14 @@ def palettised(png: str) -> str:
 
 
 def few_colours(picture: PIL.Image.Image, colours: int = 64) -> PIL.Image.Image:
-    return picture.convert("RGBA").quantize(colours, method=PIL.Image.Quantize.FASTOCTREE)
+    """With its commonest colour, the ground, as it is: the mean of it and its neighbours would be a box on the page."""
+    picture = picture.convert("RGBA")
+    few = picture.quantize(colours, method=PIL.Image.Quantize.FASTOCTREE)
+    ground, index, palette = max(picture.getcolors(picture.width * picture.height))[1], max(few.getcolors())[1], few.getpalette("RGBA")
+    if max(abs(one - other) for one, other in zip(palette[4 * index : 4 * index + 4], ground)) < 3:
+        palette[4 * index : 4 * index + 4] = ground
+    few.putpalette(palette, "RGBA")
+    return few
 
 
 def dark(svg: str) -> str:

@@ -7,6 +7,7 @@ import urllib.parse
 
 import bs4
 import jsonschema
+import pandas as pd
 import PIL.Image
 import pytest
 import tinycss2
@@ -20,6 +21,7 @@ from builder.pages.sharing import first_sentence, in_line, plain
 from builder.pages.typography import PARTS
 from builder.render import site as render
 from builder.render.covers import cover
+from builder.render.delivery import HEADS, one_head
 from builder.render.pictures import thumbnail
 
 
@@ -336,6 +338,20 @@ def test_a_translucent_legend_is_not_grey():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30" width="40" height="30"><rect width="40" height="30" style="fill: #ffffff; opacity: 0.8"/></svg>'
     with PIL.Image.open(io.BytesIO(thumbnail(svg, "#ffffff"))) as picture:
         assert min(low for low, _ in picture.convert("RGB").getextrema()) > 250
+
+
+def test_the_ground_of_a_picture_is_the_paper():
+    """Few colours are means of neighbours: 254 on white would be a box."""
+    shades = "".join(f'<circle cx="{i % 8 * 5 + 2}" cy="{i // 8 * 3 + 2}" r="1.3" style="fill: hsl({i * 7}, 90%, 60%)"/>' for i in range(48))
+    with PIL.Image.open(io.BytesIO(thumbnail(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30" width="40" height="30">{shades}</svg>', "#ffffff"))) as picture:
+        assert picture.convert("RGBA").getpixel((picture.width // 2, picture.height - 2)) == (255, 255, 255, 255)
+
+
+def test_an_index_with_a_name_has_no_row_of_its_own():
+    head = pd.DataFrame({"n": [1]}, index=pd.Index(["a"], name="region"))._repr_html_()
+    assert re.findall("<th>(.*?)</th>", HEADS.sub(one_head, head)) == ["region", "n", "a"]
+    both = head.replace("<th></th>", "<th>measured</th>", 1)
+    assert HEADS.sub(one_head, both) == both, "a column with two names keeps them"
 
 
 def test_every_place_of_the_search_is_there(site, soups):

@@ -35,7 +35,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "cover"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "smooth", "cover"}
 TIDY = "run `make tidy`"
 MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
@@ -261,8 +261,9 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f'{place(name, notebook.cells, number)}: its metadata `controls` are written `{{"k": {{"label": "observations n", "shown": ["1", "2", "4"]}}}}`: correct them')
         if "main" in cell.metadata and (cell.metadata["main"] is not True or not cell.source.startswith("**Claim ")):
             found.append(f"{place(name, notebook.cells, number)}: its metadata `main` are `true` in the Markdown cell of a claim that a reader takes home, and nowhere else: correct them, or take them out")
-        if cell.metadata.get("equal_axes", True) is not True:
-            found.append(f"{place(name, notebook.cells, number)}: its metadata `equal_axes` are `true`, or not there: correct them")
+        for switch in ("equal_axes", "smooth"):
+            if cell.metadata.get(switch, True) is not True:
+                found.append(f"{place(name, notebook.cells, number)}: its metadata `{switch}` are `true`, or not there: correct them")
         if not chosen_rightly(cell.metadata.get("cover", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `cover` are written `{{"panels": [2], "crop": [0.1, 0, 0.9, 1]}}`, both of them or not: correct them')
     return found

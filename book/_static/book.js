@@ -77,9 +77,23 @@ lay out what is far away. */
     const target = placeOf(location.hash);
     for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
     if (target?.matches(".cell, section:has(> .ledger-chapter)")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
+    showHere(target?.closest("figure"));
     if (target) {
       far().forEach(layOut);
       target.scrollIntoView();
+    }
+  }
+
+  /* A chart that stands at the head is small at its own place, not far below, until one asks for it there, or a link leads to it. */
+  function showHere(figure) {
+    const small = figure?.querySelector(".at-head:not(.shown)");
+    small?.classList.add("shown");
+    return small;
+  }
+
+  function letShowHere() {
+    for (const button of document.querySelectorAll(".at-head-note > button")) {
+      button.addEventListener("click", () => showHere(button.closest("figure") ?? button.closest(".cell_output"))?.querySelector("form [name]")?.focus({ preventScroll: true }));
     }
   }
 
@@ -119,7 +133,37 @@ lay out what is far away. */
     addEventListener("click", ({ target }) => target.closest?.('a[href*="#"]') && far().forEach(layOut), { capture: true });
   }
 
-  /* What moves further down, a film, is lent to the head, and goes back when the reader comes to its place. */
+  const page = document.documentElement;
+  const LETTERS = 16; // pixels of a film's letters, at most
+
+  /* A film is drawn on a canvas, in letters of no family, and again when the page's attributes change, as for another theme. Here it has the dots of a sharp screen, and the book's letters,
+  not larger than what stands around it. */
+  function finishFilms() {
+    const units = new Map([...document.querySelectorAll(".tag_script canvas")].map((canvas) => [canvas, canvas.width]));
+    if (!units.size) return;
+    const drawAgain = () => (page.dataset.films = Number(page.dataset.films ?? 0) + 1);
+    const family = getComputedStyle(page).getPropertyValue("--pst-font-family-base");
+    const { font } = Object.getOwnPropertyDescriptors(CanvasRenderingContext2D.prototype);
+    Object.defineProperty(CanvasRenderingContext2D.prototype, "font", {
+      ...font,
+      set(value) {
+        const { canvas } = this, across = units.get(canvas);
+        const larger = across / (canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
+        font.set.call(this, across ? value.replace(/^([\d.]+)px sans-serif$/, (_, size) => `${Math.min(size, LETTERS * larger)}px ${family}`) : value);
+      },
+    });
+    const resized = new ResizeObserver(drawAgain);
+    for (const canvas of units.keys()) {
+      if (devicePixelRatio > 1.3) {
+        for (const side of ["width", "height"]) canvas[side] *= 2;
+        canvas.getContext("2d").scale(2, 2);
+      }
+      resized.observe(canvas);
+    }
+    document.fonts.load(`${LETTERS}px ${family}`).finally(drawAgain);
+  }
+
+  /* What moves further down, a film, is lent to the head, and goes back when the reader comes to its place. Before that a moment of it stands there. */
   function bringToLife(button) {
     const hero = button.closest(".hero"), place = document.querySelector(`#${button.dataset.from} .output`), film = place?.firstElementChild;
     if (!film) return;
@@ -136,6 +180,32 @@ lay out what is far away. */
       begin?.click();
       begin?.focus({ preventScroll: true });
     });
+    const still = hero.querySelector(".film-still");
+    if (still) showMoment(still, film);
+  }
+
+  const MOMENT = 0.43; // of the film
+
+  /* On this canvas a moment of the film, when it is seen, in the colours of the page as it is. */
+  function showMoment(still, film) {
+    const time = film.querySelector("input[type=range]"), from = film.querySelector("canvas");
+    const go = (value) => {
+      time.value = value;
+      time.dispatchEvent(new Event("input"));
+    };
+    const seen = new IntersectionObserver(([entry]) => {
+      if (!entry.isIntersecting) return;
+      const now = time.value;
+      go(Math.round(time.max * MOMENT));
+      Object.assign(still, { width: from.width, height: from.height }).getContext("2d").drawImage(from, 0, 0);
+      go(now);
+    });
+    const look = () => {
+      seen.unobserve(still);
+      seen.observe(still);
+    };
+    new MutationObserver(look).observe(page, { attributeFilter: ["data-theme", "data-films"] });
+    look();
   }
 
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
@@ -466,7 +536,9 @@ lay out what is far away. */
     letScrollWhatIsNear();
     layOutTheRest();
     followTheReader();
+    finishFilms();
     document.querySelectorAll(".to-life").forEach(bringToLife);
+    letShowHere();
     showPreviews();
     searchWhileTyping();
   });

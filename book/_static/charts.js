@@ -87,7 +87,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       ast: true,
       actions: false,
       renderer: "svg",
-      config: { ...specification.config, ...chartThemes[theme] },
+      config: chartThemes[theme], // before which the chart's own goes
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
     const { steepness } = specification.usermeta ?? {};

@@ -14,13 +14,17 @@ import nbformat
 
 from ..chapters import code_cells
 from ..files import BookError, write_atomically
+from ..render.covers import cover_of
 from ..render.drawn import drawn
 from ..render.pictures import MIME, NARROW, adapts, as_shown, bundle, outputs_with_charts, picture, steepness_of
 from .executed import chapter_of
+from .figures import called
 
 
 LARGER = 1.3  # than a chart was drawn, at most (book.css)
 TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
+SOON = 8  # code cells: a chart within them comes about three screens after the head, at most
+THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
 
 
 def write(app, specification: dict, chapter: str, number: int) -> None:
@@ -98,7 +102,7 @@ def size(file: pathlib.Path) -> tuple[float, float]:
 
 
 def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", below: str = "", told: dict | None = None) -> str:
-    """The chart as pictures that charts.js brings to life, and its controls: at a chapter's head before it, for they belong on the first screen. There its caption is part of it."""
+    """The chart as pictures that charts.js brings to life, below its controls. At a chapter's head its caption is part of it."""
     images, label, name, heights = "", html.escape(label), anchor or f"chart-{number}", ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
@@ -120,8 +124,36 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (
         f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
-        f"{form + view + below if anchor else view + form}</div>"
+        f"{form}{view}{below}</div>"
     )
+
+
+def first_chart(notebook) -> tuple | None:
+    """The chapter's chart that is tagged `cover`, or else its first: its number, its cell and its output; None where it has none."""
+    found = [(number, cell, output) for number, (cell, output) in enumerate(outputs_with_charts(notebook), start=1)]
+    return min(found, key=lambda chart: "cover" not in chart[1].metadata.get("tags", []), default=None)
+
+
+def chart_at_head(notebook) -> tuple | None:
+    """That chart: its number, its cell and its specification, as it is shown."""
+    number, cell, output = first_chart(notebook) or (0, None, None)
+    return (number, cell, as_shown(cell, output.data[MIME])) if cell else None
+
+
+def soon(cell, notebook) -> bool:
+    """Whether the reader comes to the cell's own place while what stands at the head is still in mind: the chart is there once, and here in small."""
+    return any(one is cell for one in code_cells(notebook)[:SOON])
+
+
+def in_small(app, chart: str, chapter: str, number: int, cell, name: str) -> str:
+    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), on paper, and without scripts."""
+    images = ""
+    for theme in ("light", "dark"):
+        file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}-small.svg"
+        write_atomically(file, (cover_of(chapter, cell, theme, THUMBNAIL) or "").encode())
+        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
+    said = f"<span>{html.escape(name)} stands at the head of this page</span>"
+    return f'<div class="at-head"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>{chart}</div>'
 
 
 def labelled(cell: nbformat.NotebookNode) -> str:
@@ -132,11 +164,14 @@ def put_charts(app, docname, source):
     if not chapter_of(docname) or MIME not in source[0]:
         return
     notebook = nbformat.reads(source[0], as_version=4)
+    _, first, _ = first_chart(notebook) or (0, None, None)
     for number, (cell, output) in enumerate(outputs_with_charts(notebook), start=1):
         try:
             specification = as_shown(cell, output.data[MIME])
             write(app, specification, chapter_of(docname), number)
             chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"))
+            if cell is first and soon(cell, notebook):
+                chart = in_small(app, chart, chapter_of(docname), number, cell, called(cell, notebook) or "The chart")
         except Exception as error:
             place = code_cells(notebook).index(cell) + 1
             cause = str(error).strip().splitlines()

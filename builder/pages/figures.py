@@ -5,6 +5,7 @@ import pathlib
 
 from docutils import nodes
 
+from ..chapters import code_cells
 from ..render.pictures import dark, light
 from .executed import chapter_of
 
@@ -26,6 +27,12 @@ def add_twins(app, doctree):
             twin["classes"] = [*image["classes"], f"only-{theme}"]
             twins.append(twin)
         image.parent.replace(image, twins)
+
+
+def called(cell, notebook) -> str:
+    """"Figure 2": what a cell's figure is called; empty where it has no caption."""
+    numbered = [one for one in code_cells(notebook) if one.metadata.get("mystnb", {}).get("figure", {}).get("caption")]
+    return next((f"Figure {number}" for number, one in enumerate(numbered, start=1) if one is cell), "")
 
 
 def number_figures(app, doctree):

@@ -16,12 +16,13 @@ from .. import chapters, letters
 from ..chapters import option
 from ..render.covers import card_of
 from ..render.palette import COLOURS
-from ..render.pictures import charts_of, cover_cell, whole
+from ..render.pictures import cover_cell, whole
 from . import executed
-from .charts import labelled, markup, write
+from .charts import chart_at_head, labelled, markup, soon, write
 from .claims import printed
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
+from .figures import called
 from .formulas import FORMULA, with_formulas
 from .links import link, note_anchor
 from .typography import sentences, with_quotes
@@ -83,16 +84,11 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def chart_at_head(notebook) -> tuple | None:
-    """The chapter's chart that is tagged `cover`, or else its first: its number, its cell and its specification; None where it has none."""
-    found = [(number, cell, specification) for number, (cell, specification) in enumerate(charts_of(notebook), start=1)]
-    return min(found, key=lambda chart: "cover" not in chart[1].metadata.get("tags", []), default=None)
-
-
-def live_head(app, name: str, chart: tuple, link: str = "") -> str:
-    """That chart with its controls and its caption, which ends with a link."""
+def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "") -> str:
+    """A chapter's first chart with its controls and its caption, which begins with its number where it is shown here alone, and ends with a link."""
     number, cell, specification = chart
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"))
+    numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"))
 
 
 def caption_of(cell) -> str:
@@ -100,28 +96,37 @@ def caption_of(cell) -> str:
 
 
 def hero(app, name: str, notebook) -> str:
-    """At the chapter's head what the reader can move; where it has no chart, the picture of the cell tagged `cover`, with what one tagged `cover` and `script` displays behind a button (`bringToLife` in book.js).
+    """At the chapter's head what the reader can move; where it has no chart, the picture of the cell tagged `cover`, with what one tagged `cover` and `script` displays behind a button (`bringToLife` in book.js): of a film a still, where there are scripts.
 
     A picture that nobody chose for it may tell what the chapter asks its readers to guess.
     """
     cells = chapters.code_cells(notebook)
     place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
     if chart := chart_at_head(notebook):
-        where = f' <a href="#cell-{place(chart[1])}">See it in the chapter</a>'
-        return f'<div class="hero">{live_head(app, name, chart, where)}</div>'
+        alone = soon(chart[1], notebook)
+        where = f' <a href="#cell-{place(chart[1])}">{"See its code" if alone else "See it in the chapter"}</a>'
+        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook) if alone else "")}</div>'
     number = place(cell := cover_cell(notebook))
     moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
     if not number or "cover" not in cell.metadata.get("tags", []) or (number <= NEAR and not moving):
         return ""
     button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
-    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook))
-    picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), alt, loading="eager")
+    still = still_of(cells[moving - 1]) if moving else ""
+    picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
     captions = "".join(
         f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
         for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
         if one
     )
-    return f'<div class="hero still"><div>{picture}{button}</div>{captions}</div>'
+    return f'<div class="hero still"><div>{still}{picture}{button}</div>{captions}</div>'
+
+
+def still_of(cell) -> str:
+    """Where the page's script shows a moment of the film that the cell draws on a canvas: before it moves, and instead of the picture. Empty where it draws on none."""
+    film = next((output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})), "")
+    size = re.search(r'<canvas\b[^>]*\bwidth="(\d+)"\s+height="(\d+)"', film)
+    alt = html.escape(cell.metadata.get("mystnb", {}).get("image", {}).get("alt", ""))
+    return f'<canvas class="film-still" width="{size[1]}" height="{size[2]}" role="img" aria-label="{alt}"></canvas>' if size else ""
 
 
 class Hero(SphinxDirective):

@@ -14,6 +14,7 @@ import re
 import textwrap
 import xml.etree.ElementTree as ET
 
+import nbformat
 import PIL.Image
 import vl_convert
 
@@ -39,8 +40,11 @@ def cover(name: str, theme: str = "light", size: tuple[int, int] = SIZE) -> str 
     """The chapter's cover as SVG; None where it has no picture."""
     notebook = executed(name)
     cell = next((cell for cell in notebook.cells if "cover" in cell.metadata), None) or cover_cell(notebook)
-    if cell is None:
-        return None
+    return cell and cover_of(name, cell, theme, size)
+
+
+def cover_of(name: str, cell: nbformat.NotebookNode, theme: str, size: tuple[int, int]) -> str | None:
+    """The same of a cell that is chosen."""
     source, choice = figure_in(cell) or json.dumps(chart_in(cell)), json.dumps(cell.metadata.get("cover"))
     part = next((number for number, (_, names) in enumerate(parts()) if name in names), 0)
     try:

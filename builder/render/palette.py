@@ -7,6 +7,10 @@ COLOURS = {
         "chart-ink": "#262626",  # seaborn's ink
         "chart-grid": "#cccccc",  # seaborn's grid
         "chart-blue": "#0173b2",  # the first of seaborn's palette `colorblind`
+        "chart-number": "#4d4d4d",  # of numbers in the squares of a chart
+        "chart-on-blue": "#fffffe",  # and of those on blue
+        "chart-hair": "#e9ebee",  # a chart's own grid, lighter than that of figures
+        "chart-soft": "#50565d",  # what stands at its axes
         "claim": "#1a7f37",
         "claim-surface": "#f1f8f3",
         "pst-color-primary": "#0b5c8c",
@@ -21,6 +25,10 @@ COLOURS = {
         "chart-ink": "#d9d9d9",
         "chart-grid": "#3a414b",
         "chart-blue": "#3d9be0",
+        "chart-number": "#cbd0d6",
+        "chart-on-blue": "#0c1015",
+        "chart-hair": "#262d36",
+        "chart-soft": "#b4bac1",
         "claim": "#57c274",
         "claim-surface": "#14211a",
         "pst-color-primary": "#6cb8e6",
@@ -33,7 +41,7 @@ COLOURS = {
     },
 }
 # What a picture drawn for the light page has in place of its own colours on the dark one.
-TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue")}
+TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-number", "chart-on-blue")}
 
 TINTS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#56b4e9", "#949494")  # of seaborn's palette `colorblind`
 
@@ -52,16 +60,26 @@ def styles() -> str:
     )
 
 
+LINE = 2.5  # pixels of a line in a chart
+
+
 def chart_theme(theme: str) -> dict:
-    """Vega-Lite's configuration of every chart."""
-    ink, grid = COLOURS[theme]["chart-ink"], COLOURS[theme]["chart-grid"]
+    """Vega-Lite's configuration of every chart: what it says itself goes before (`merged` in pictures.py, and Vega-Lite on the page).
+
+    Faint lines lead from a value to its number, and where they are no axis is drawn; the other axis is the ground on which the marks stand.
+    """
+    ink, soft, hair = (COLOURS[theme][f"chart-{name}"] for name in ("ink", "soft", "hair"))
     sizes = {"labelFontSize": 14, "titleFontSize": 14, "titleFontWeight": "normal"}
-    label = {"labelColor": ink, "titleColor": ink}
+    colours = {"labelColor": soft, "titleColor": ink, "domainColor": soft, "tickColor": soft, "gridColor": hair}
+    names = {"grid": False, "domain": False, "ticks": False}  # of things, no numbers
     return {
-        "background": None, "font": family(), "view": {"stroke": None},
-        "axis": label | {"domainColor": ink, "tickColor": ink, "gridColor": grid, "gridOpacity": 0.6} | sizes,
-        "legend": label | sizes, "header": label | sizes, "title": {"color": ink, "fontSize": 15}, "text": {"color": ink, "fontSize": 14},
-        "style": {"guide-label": {"fill": ink}, "guide-title": {"fill": ink}},
+        "background": None, "font": family(), "padding": {"left": 1, "top": 2, "right": 4, "bottom": 2}, "view": {"stroke": None},
+        "axis": {**sizes, **colours, "tickSize": 4, "labelPadding": 5, "titlePadding": 9},
+        "axisX": {"grid": False, "tickCount": 5, "labelPadding": 3, "titlePadding": 5}, "axisY": {"domain": False, "ticks": False, "tickCount": 5}, "axisBand": names, "axisPoint": names,
+        "line": {"strokeWidth": LINE, "strokeCap": "round", "strokeJoin": "round"},
+        "legend": {**sizes, "labelColor": ink, "titleColor": soft, "orient": "top", "titleOrient": "left", "titlePadding": 10, "columnPadding": 16, "symbolStrokeWidth": LINE, "offset": 8},
+        "header": {**sizes, "labelColor": soft, "titleColor": ink}, "title": {"color": ink, "fontSize": 15, "fontWeight": "normal", "anchor": "start", "frame": "group"},
+        "text": {"color": ink, "fontSize": 14}, "style": {"guide-label": {"fill": soft}, "guide-title": {"fill": ink}},
     }  # fmt: skip
 
 

@@ -16,13 +16,16 @@ import vl_convert
 from ..files import BookError
 from .drawn import drawn
 from .lettering import carries_letters, known
-from .palette import COLOURS, TWINS, chart_theme, in_dark
+from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark
 
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390
+APART = 88  # pixels between two numbers at an axis, about
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
+GREY = "#808080"  # of text, too light for it on white and on blue
+NUMBER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
@@ -94,9 +97,9 @@ def with_equal_axes(specification: dict) -> dict:
     steep = drawn(steepness, json.dumps(specification)).decode() if adapts(specification) and isinstance(specification.get("height"), int | float) else ""
     if not steep:
         raise BookError('its metadata `equal_axes` want a chart with `width="container"`, a height, and a domain of two numbers for x and for y')
-    apart = {**specification.get("config", {}), "axisQuantitative": {"labelSeparation": 4}}  # numbers, where it is narrower than it was written
+    both = {"axisQuantitative": {"labelSeparation": 4}, "axisX": {"grid": True, "domain": False, "ticks": False}}  # numbers, where it is narrower than it was written; lines, for it is a map
     known = {**specification.get("usermeta", {}), "steepness": float(steep)}
-    return {**specification, "config": apart, "usermeta": known}  # a signal that follows the width would not always settle: `picture`, and charts.js
+    return {**specification, "config": merged(both, specification.get("config", {})), "usermeta": known}  # a signal that follows the width would not always settle: `picture`, and charts.js
 
 
 def steepness_of(specification: dict) -> float | None:
@@ -122,9 +125,8 @@ def at_width(specification: str, name: str, width: int) -> str:
     fixed = json.loads(specification.replace('"width": "container"', f'"width": {width}'))
     if fixed.get("width") == width:
         fixed["autosize"] = {"type": "fit-x", "contains": "padding"}
-    merged = {**fixed.get("config", {}), **chart_theme(name)}
     known()
-    svg = vl_convert.vegalite_to_svg({**fixed, "config": merged}, vl_version=VEGA_LITE)
+    svg = vl_convert.vegalite_to_svg({**fixed, "config": merged(chart_theme(name), fixed.get("config", {}))}, vl_version=VEGA_LITE)
     # The converter numbers clip paths through its whole life; the picture shall not depend on what was drawn before it.
     numbers = {name: i for i, name in enumerate(dict.fromkeys(re.findall(r'id="clip(\d+)"', svg)))}
     return re.sub(r"\b(clip)(\d+)\b", lambda m: f"clip{numbers[m[2]]}" if m[2] in numbers else m[0], svg)
@@ -152,8 +154,46 @@ def chart_in(cell: nbformat.NotebookNode) -> dict | None:
 
 
 def as_shown(cell: nbformat.NotebookNode, specification: dict) -> dict:
-    """The specification with what the metadata of its cell say of it."""
+    """The specification in the book's form, with what the metadata of its cell say of it."""
+    specification = refined(specification, smooth=cell.metadata.get("smooth", False))
     return with_equal_axes(specification) if cell.metadata.get("equal_axes") else specification
+
+
+def merged(theme: dict, own: dict) -> dict:
+    """A configuration, in which what is a chart's own goes before the theme's."""
+    return {**theme, **{key: {**theme[key], **value} if isinstance(value, dict) and isinstance(theme.get(key), dict) else value for key, value in own.items()}}
+
+
+def refined(specification: dict, smooth: bool = False) -> dict:
+    """The chart with what no theme can say of it, for its code has said otherwise: a legend stands above it, where one reads first, in one row where there is room; no line is thinner
+    than the theme's, and dashes are not round; the numbers of squares can be read. Lines and areas of functions that are `smooth` are drawn so, through the same points.
+    """
+
+    def refine(part):
+        if isinstance(part, list):
+            return [refine(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        part = {key: value if key in ("data", "datasets") else refine(value) for key, value in part.items()}
+        mark = {"type": part["mark"]} if isinstance(part.get("mark"), str) else {**part.get("mark", {})}
+        if mark.get("type") == "line" and not mark.get("filled"):
+            mark |= {"strokeWidth": max(mark.get("strokeWidth", LINE), LINE)} | ({"strokeCap": "butt"} if "strokeDash" in mark else {})
+        if smooth and mark.get("type") in ("line", "area") and not mark.get("filled"):
+            mark = {"interpolate": "monotone", **mark}
+        if mark.get("type"):
+            part["mark"] = mark
+        if mark.get("type") == "text" and part.get("encoding", {}).get("color", {}).get("value") == GREY:
+            part = json.loads(json.dumps(part).replace(f'"{GREY}"', f'"{NUMBER}"').replace('"white"', f'"{ON_BLUE}"'))
+        legend = part.get("legend")
+        if isinstance(legend, dict) and legend.get("orient") == "bottom":
+            columns = {"columns": {"expr": f"width < 480 ? {legend['columns']} : 0"}} if "columns" in legend else {}
+            part["legend"] = {key: value for key, value in legend.items() if key != "orient"} | columns
+        return part
+
+    shown = refine(specification)
+    if adapts(shown):
+        shown["config"] = merged({"axisX": {"tickCount": {"expr": f"max(5, ceil(width / {APART}))"}}}, shown.get("config", {}))
+    return shown
 
 
 def figure_in(cell: nbformat.NotebookNode) -> str | None:

@@ -101,6 +101,7 @@ def see_everything(page) -> None:
     for _ in range(3):  # what comes to life moves the rest
         drew = page.evaluate(f"""async () => {{
             document.querySelectorAll("details").forEach((folded) => (folded.open = true));
+            document.querySelectorAll(".at-head:not(.shown) button").forEach((button) => button.click());
             for (let y = 0; y < document.documentElement.scrollHeight; y += 800) {{
                 scrollTo({{ top: y, behavior: "instant" }});
                 if (!(await {within(15, FRAME)})) return false;
@@ -332,21 +333,40 @@ def test_the_disc_of_cauchy_is_round(open_page, size, theme):
             assert abs(across / up - 1) < 0.01 and abs(see(name).evaluate(ROUND) - 1) < 0.03, (name, width)
 
 
+INK = """() => {
+  const still = document.querySelector(".film-still"), { width, height } = still;
+  const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  pen.drawImage(still, 0, 0);
+  const { data } = pen.getImageData(0, 0, width, height);
+  let red = 0, points = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) [red, points] = [red + data[i], points + 1];
+  return points && red / points;
+}"""  # how bright what is drawn is
+
+
 def test_a_film_is_lent_to_the_head(open_page):
-    """It begins there by a button, and is back in its place when the reader comes to it."""
-    page = open_page("notebooks/cartpole.html")
+    """A moment of it stands there, drawn in the page's colours; it begins by a button, and is back in its place when the reader comes to it."""
+    page = open_page("notebooks/cartpole.html", theme="dark")
     hero, film = page.locator(".hero"), page.locator("#cartpole-canvas")
-    picture, button = hero.locator("img:visible"), hero.locator(".to-life")
-    assert picture.bounding_box()["y"] + picture.bounding_box()["height"] < SIZES["wide"][1] and "Three learners" in hero.inner_text()
+    picture, button = hero.locator("canvas.film-still:visible"), hero.locator(".to-life")
+    page.wait_for_function(INK, polling=200)
+    dark = page.evaluate(INK)
+    switch(page, "light")
+    page.wait_for_function(f"dark => ({INK})() && ({INK})() < dark / 2", arg=dark, polling=200)
+    assert film.get_attribute("data-frame") == "0", "the film itself stands at its beginning"
+    assert not hero.locator("img:visible").count() and not [one for one in open_page.asked if one.startswith("covers/")]
+    assert picture.bounding_box()["y"] + picture.bounding_box()["height"] < SIZES["wide"][1] and "Ride with the cart" in hero.inner_text()
     button.click()
-    page.wait_for_function("() => Number(document.querySelector('.hero canvas').dataset.frame) > 2", polling=200)
+    page.wait_for_function("() => Number(document.querySelector('.hero #cartpole-canvas').dataset.frame) > 2", polling=200)
     assert film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     page.locator(f"#{button.get_attribute('data-from')}").scroll_into_view_if_needed()
-    page.wait_for_function("() => !document.querySelector('.hero canvas')", polling=200)
+    page.wait_for_function("() => !document.querySelector('.hero #cartpole-canvas')", polling=200)
     assert film.is_visible() and page.locator(".cell_output canvas").count() == 1
     button.scroll_into_view_if_needed()
     assert button.is_visible() and picture.is_visible()
+    page = open_page("notebooks/cartpole.html", java_script_enabled=False)
+    assert page.locator(".hero img:visible").count() == 1 and "Three learners" in page.locator(".hero").inner_text() and not page.locator(".film-still:visible").count()
 
 
 def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):
@@ -368,9 +388,10 @@ def test_what_is_chosen_before_a_chart_lives_is_kept(open_page):
 
 
 def test_a_chart_at_the_head_and_further_down_is_one(open_page):
-    """What is set in one is set in the other, alive or not."""
+    """What is set in one is set in the other, alive or not, shown or not."""
     page = open_page("notebooks/class_weights.html")
     page.locator("#chart-hero [name=B]").fill("64")
+    page.locator(".at-head button").click()
     assert page.locator("#chart-1 [name=B]").input_value() == "64" and page.locator("#chart-1 [name=B] + span").inner_text() == "64"
     page.locator("#chart-1").scroll_into_view_if_needed()
     page.wait_for_function("() => document.querySelector('#chart-1[data-ready=true]')?.view.signal('B') === 64", polling=200)
@@ -379,6 +400,39 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
     page = open_page("notebooks/keras_masking.html")
     page.locator("#chart-hero [value*=after]").check()
     assert page.locator("#chart-1 [value*=after]").is_checked()
+
+
+NEAR_THE_HEAD = {"binary_metrics", "keras_confusion_metrics", "class_weights", "numpy_cnn"}
+
+
+@pytest.mark.parametrize("name", WITH_CHARTS)
+def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
+    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; on paper and without scripts it is there."""
+    page = open_page(f"notebooks/{name}.html", size="narrow")
+    note, caption = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption")
+    assert note.count() == (name in NEAR_THE_HEAD)
+    if not note.count():
+        far = page.evaluate("[...document.querySelectorAll('.chart')].find((one) => one.id !== 'chart-hero' && one.dataset.source === document.querySelector('#chart-hero').dataset.source).getBoundingClientRect().top")
+        assert far > 3 * SIZES["narrow"][1]
+        return
+    chart = page.locator(".at-head > .chart")
+    assert note.bounding_box()["height"] < 180 and not chart.is_visible() and not caption.is_visible()
+    assert note.locator("a").get_attribute("href") == "#chart-hero" and note.inner_text().startswith("Figure 1 ") and page.locator(".hero-caption").inner_text().startswith("Figure 1. ")
+    assert note.locator("img:visible").bounding_box()["height"] == 70
+    page.emulate_media(media="print")
+    assert chart.is_visible() and caption.is_visible() and not note.is_visible()
+    page.emulate_media(media="screen")
+    note.locator("button").click()
+    assert chart.is_visible() and caption.is_visible() and not note.is_visible()
+    assert page.evaluate("document.activeElement.closest('.chart').id") == chart.get_attribute("id")
+    controls, drawn = (page.locator(f".at-head > .chart > {part}").bounding_box() for part in ("form", ".chart-view"))
+    assert controls["y"] < drawn["y"]
+    for place in (page.locator("figure:has(.at-head)").get_attribute("id"), "figure-1"):
+        page = open_page(f"notebooks/{name}.html#{place}", size="narrow")
+        assert page.locator(".at-head > .chart").is_visible() and page.locator("figure:has(.at-head) > figcaption").is_visible()
+        assert page.locator(".at-head > .chart").bounding_box()["y"] < SIZES["narrow"][1]
+    page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
+    assert page.locator(".at-head > .chart img:visible").count() == 1 and not page.locator(".at-head-note").is_visible()
 
 
 def test_a_slider_says_what_the_chart_says(open_page):
@@ -487,7 +541,7 @@ def test_the_book_s_first_chart_is_that_of_a_chapter(open_page):
     page.locator("#preview").wait_for(state="visible")
     page = open_page(path, java_script_enabled=False)
     assert [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts] == shown
-    assert page.locator("#chart-hero .hero-caption").inner_text().startswith(caption) and page.locator(f".claim[id={slug}]").count() == 1
+    assert caption in page.locator("#chart-hero .hero-caption").inner_text() and page.locator(f".claim[id={slug}]").count() == 1
 
 
 @pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
@@ -546,6 +600,7 @@ def test_without_javascript_a_question_has_a_box_of_four_edges(open_page):
 
 def first_chart(page):
     """The page's first interactive chart, live, and its slider."""
+    page.evaluate("document.querySelector('.at-head button')?.click()")
     chart = page.query_selector("#chart-1")
     chart.scroll_into_view_if_needed()
     page.wait_for_selector("#chart-1[data-ready=true]")
@@ -622,11 +677,16 @@ def test_the_film_shows_the_ride_that_was_computed_for_the_acceleration(open_pag
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_film_is_of_the_page(open_page, size):
-    """Its letters are about as large as the text's, its controls have the site's colour; each slider has its name at its left and what it is set to at its right."""
-    page = open_page("notebooks/cartpole.html", size=size)
+    """As wide as the text, sharp, its letters the book's and about as large as the text's, its controls of the site's colour; each slider has its name at its left and what it is set to at its right."""
+    page = open_page("notebooks/cartpole.html", size=size, device_scale_factor=2)
     page.locator("#cartpole-time").scroll_into_view_if_needed()
-    assert 12 <= 34 * page.locator("#cartpole-canvas").bounding_box()["width"] / 960 < 20  # drawn at 34 pixels of 960
+    canvas = page.locator("#cartpole-canvas")
+    width = canvas.bounding_box()["width"]
+    assert width > 0.95 * page.locator("article h1").bounding_box()["width"] and canvas.evaluate("one => one.width") >= 2 * width
     page.locator("#cartpole-time").fill("100")
+    letters = canvas.evaluate("one => one.getContext('2d').font")
+    assert "Book Sans" in letters and 12 <= float(letters.partition("px")[0]) * width / 960 < 17
+    assert "Book Sans" in page.locator("#cartpole-film label").first.evaluate("one => getComputedStyle(one).fontFamily")
     assert page.locator("#cartpole-time + output").inner_text() == page.locator("#cartpole-time").get_attribute("aria-valuetext").partition(",")[0]
     colour = page.locator(".cell_output > figure :is([type=range], [type=checkbox])").evaluate_all("all => all.map((one) => getComputedStyle(one).accentColor)")
     assert len(colour) == 4 and set(colour) == {page.locator(".code-switch").evaluate("one => { one.style.color = 'var(--pst-color-primary)'; return getComputedStyle(one).color; }")}

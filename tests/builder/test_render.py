@@ -22,7 +22,7 @@ from small import ONE, SmallBook, edit, wait_until
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, guess, machines, repository
-from builder.render import covers, heights, pictures
+from builder.render import covers, heights, palette, pictures
 from builder.render.site import keep_faults, name_pages, where
 
 
@@ -806,6 +806,48 @@ def test_axes_are_equal_by_the_domains_of_their_scales():
     ends["y"][:] = [0.3, 4.6]
     encoding["y"]["scale"]["nice"] = True  # from 0 to 5
     assert pictures.steepness_of(pictures.with_equal_axes(chart)) == 0.5
+
+
+def test_charts_have_the_book_s_form():
+    """The theme's ticks, grid and line; a legend above; numbers that can be read. What a chart says itself goes before, and data are never touched."""
+    rows = [{"x": x, "y": x**2 % 5, "mark": "line", "legend": {"orient": "bottom"}, "c": "ab"[x % 2]} for x in range(9)]
+    legend = {"orient": "bottom", "columns": 1}
+    encoding = {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}, "color": {"field": "c", "type": "nominal", "legend": legend}}
+    chart = {"data": {"values": rows}, "mark": {"type": "line", "strokeWidth": 1}, "encoding": encoding, "width": "container", "height": 200}
+    plain, smooth = (pictures.refined(chart, smooth=one) for one in (False, True))
+    assert plain["data"] == chart["data"] and plain["mark"] == {"type": "line", "strokeWidth": 2.5} and smooth["mark"]["interpolate"] == "monotone"
+    assert "orient" not in plain["encoding"]["color"]["legend"]
+    paths = [re.search(r'class="mark-line[^>]*>.*?d="([^"]*)"', pictures.picture(json.dumps(one), "light"), re.S)[1] for one in (plain, smooth)]
+    assert "C" not in paths[0] and "C" in paths[1]
+    ticks = lambda one, width: pictures.picture(json.dumps(one), "light", width).split('class="mark-text role-axis-label')[1].partition("</g>")[0].count("<text")  # noqa: E731
+    assert ticks(plain, 704) > ticks(plain, 358) == 5
+    own = pictures.refined({**chart, "config": {"axisX": {"tickCount": 2}}})
+    assert own["config"]["axisX"] == {"tickCount": 2} and ticks(own, 704) < 5
+    outline = pictures.refined({**chart, "mark": {"type": "line", "filled": True}})
+    assert outline["mark"] == {"type": "line", "filled": True}
+    dashed = pictures.refined({**chart, "mark": {"type": "line", "strokeDash": [6, 4]}})
+    assert dashed["mark"]["strokeCap"] == "butt"
+
+
+def contrast(*colours: str) -> float:
+    def light(colour):
+        parts = [part / 255 for part in bytes.fromhex(colour[1:])]
+        return sum(weight * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4) for weight, part in zip((0.2126, 0.7152, 0.0722), parts))
+
+    dark, bright = sorted(map(light, colours))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_numbers_in_squares_can_be_read(theme):
+    """On paper, on blue, and on the thin blue of the chosen window."""
+    colours = palette.COLOURS[theme]
+    number = {"mark": {"type": "text"}, "encoding": {"color": {"condition": {"test": "datum.a", "value": "white"}, "value": "#808080"}}}
+    shown = json.loads(palette.in_dark(json.dumps(pictures.refined(number)))) if theme == "dark" else pictures.refined(number)
+    plain, chosen = shown["encoding"]["color"]["value"], shown["encoding"]["color"]["condition"]["value"]
+    paper, blue = colours["paper"], colours["chart-blue"]
+    thin = "#" + bytes(round(0.65 * p + 0.35 * b) for p, b in zip(*(bytes.fromhex(one[1:]) for one in (paper, blue)))).hex()
+    assert min(contrast(plain, paper), contrast(plain, thin), contrast(chosen, blue), contrast(colours["chart-soft"], paper)) > 4.5
 
 
 def test_a_cover_has_the_marks_of_the_panels_that_are_chosen():

@@ -25,7 +25,8 @@ NARROW = 358  # on a phone of 390
 APART = 88  # pixels between two numbers at an axis, about
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
-NUMBER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
+ON_PAPER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
+PATH, NUMBER = re.compile(r'(\bd=")([^"]*)"'), re.compile(r"-?\d*\.\d\d+(?:e-?\d+)?")
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
@@ -116,7 +117,12 @@ def picture(specification: str, name: str, width: int = WIDTH) -> str:
                 width = int(width - across + chart["height"] / steep)
                 across = chart["height"] / steep
             svg = at_width(json.dumps({**chart, "height": across * steep}), name, width)
-    return carries_letters(svg)
+    return carries_letters(PATH.sub(lambda path: f'{path[1]}{NUMBER.sub(rounded, path[2])}"', svg))
+
+
+def rounded(number: re.Match) -> str:
+    """To a tenth of a pixel."""
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def at_width(specification: str, name: str, width: int) -> str:
@@ -183,7 +189,7 @@ def refined(specification: dict, smooth: bool = False) -> dict:
         if mark.get("type"):
             part["mark"] = mark
         if mark.get("type") == "text" and part.get("encoding", {}).get("color", {}).get("value") == GREY:
-            part = json.loads(json.dumps(part).replace(f'"{GREY}"', f'"{NUMBER}"').replace('"white"', f'"{ON_BLUE}"'))
+            part = json.loads(json.dumps(part).replace(f'"{GREY}"', f'"{ON_PAPER}"').replace('"white"', f'"{ON_BLUE}"'))
         legend = part.get("legend")
         if isinstance(legend, dict) and legend.get("orient") == "bottom":
             columns = {"columns": {"expr": f"width < 480 ? {legend['columns']} : 0"}} if "columns" in legend else {}

@@ -212,7 +212,7 @@ the dialog (book.js). */
       found.sort((one, other) => quoting.has(other) - quoting.has(one));
     }
     const matched = new Set(found.flatMap((place) => place.words));
-    const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/\p{L}{3,}/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
+    const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/(?<![\p{L}\p{N}_])\p{L}{3,}(?![\p{L}\p{N}_])/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
     return { found, query: meant, missing, explained: found.slice(0, shownNearest).some((place) => explains(place, query)) };
   }
   window.bookSearch = (query) => find(query).then(({ found, explained }) => Object.assign(found, { explained }));
@@ -285,6 +285,7 @@ the dialog (book.js). */
       if (!quoting) return "This may be the cause:";
       return `${quoting === 1 ? "One place quotes" : `${quoting} places quote`} this message.`;
     }
+    if (!explained && isMessage(query) && places[0]?.worth > enough) return "No place quotes this message word for word.";
     if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
     const whole = places.filter((place) => place.share === 1).length;
     const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;

@@ -21,6 +21,7 @@ BEFORE = (
     ("config-inited", contents.only_listed),
     ("config-inited", contents.count),
     ("builder-inited", search.no_index_of_words),
+    ("builder-inited", live.tell),
     ("env-get-outdated", executed.find_outdated),
     ("env-before-read-docs", previews.remember),
     ("source-read", executed.put_outputs),

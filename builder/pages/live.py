@@ -37,6 +37,12 @@ def asked() -> bool:
     return runtime.manifest() is not None
 
 
+def tell(app) -> None:
+    """Texts marked `{only} live` are for a site that has it."""
+    if asked():
+        app.tags.add("live")
+
+
 def cell(env, chapter: str, claim: dict) -> nodes.entry:
     """In the ledger: a link to the claim that can be broken on its page, or why it cannot."""
     number = claim["number"]

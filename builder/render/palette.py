@@ -83,6 +83,17 @@ def chart_theme(theme: str) -> dict:
     }  # fmt: skip
 
 
+def seen(colour: str, ground: str = COLOURS["dark"]["paper"], contrast: float = 3) -> str:
+    """The colour (#rrggbb), as much lighter as this contrast with the ground asks (WCAG 2, 1.4.11)."""
+
+    def luminance(rgb):
+        return sum(weight * (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4) for weight, one in zip((0.2126, 0.7152, 0.0722), rgb))
+
+    rgb, floor = ([int(one[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in (colour, ground))
+    whole = next(part / 20 for part in range(21) if (luminance([one + (1 - one) * part / 20 for one in rgb]) + 0.05) / (luminance(floor) + 0.05) >= contrast)
+    return "#" + bytes(round(255 * (one + (1 - one) * whole)) for one in rgb).hex()
+
+
 def in_dark(picture: str) -> str:
     """The picture's source (SVG, or a chart's specification) with the dark page's colours for ours."""
     for light, dark in TWINS.items():

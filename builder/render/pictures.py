@@ -16,7 +16,7 @@ import vl_convert
 from ..files import BookError
 from .drawn import drawn
 from .lettering import carries_letters, known
-from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark
+from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, seen
 
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
@@ -29,6 +29,9 @@ ON_PAPER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-
 PATH, NUMBER = re.compile(r'(\bd=")([^"]*)"'), re.compile(r"-?\d*\.\d\d+(?:e-?\d+)?")
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
+
+
+MARKS = re.compile(r'style="fill: none; stroke: #[0-9a-f]{6}|<use [^>]*style="[^"]*"')
 
 
 def light(svg: str) -> str:
@@ -67,7 +70,9 @@ def dark(svg: str) -> str:
     def paper(match):
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
-    return in_dark(BACKGROUND.sub(paper, light(svg)))
+    shown = in_dark(BACKGROUND.sub(paper, light(svg)))
+    # Lines and markers of a colour map that are as dark as the page.
+    return MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: seen(colour[0]), match[0]), shown)
 
 
 def size(svg: str) -> tuple[float, float] | None:

@@ -64,7 +64,7 @@ def anchor(page: str, name: str = "") -> str:
 def article(site: pathlib.Path, page: str, names: list[str]) -> bs4.Tag:
     """The text of one page, with anchors and addresses that hold in the one document."""
     found = bs4.BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
-    for tag in found.select(".only-dark, button.copybtn, noscript, template, .hero"):
+    for tag in found.select(".only-dark, button.copybtn, noscript, template, .hero, .at-head-note"):
         tag.decompose()
     for tag in found.select("details"):
         tag["open"] = ""

@@ -879,3 +879,11 @@ def test_a_cover_has_the_marks_of_the_panels_that_are_chosen():
 def test_a_slider_that_names_no_step_has_that_of_vega(bind, limits):
     """The browser's own, 1, would reach but the ends of some."""
     assert f'{limits} value="0.4">' in charts.controls({"params": [{"name": "n", "value": 0.4, "bind": {"input": "range", **bind}}]}, "view")
+
+
+def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
+    """As of a colour map, whose first colours are nearly black; what can be seen keeps its colour."""
+    svg = '<g id="line2d_1"><path d="M 0 0 L 9 9" style="fill: none; stroke: {0}; stroke-linecap: round"/><use x="1" y="2" style="fill: {0}; stroke: {0}"/></g>'
+    assert "#440154" not in pictures.dark(svg.format("#440154")) and pictures.dark(svg.format("#bddf26")) == svg.format("#bddf26")
+    lifted = palette.seen("#440154")
+    assert palette.seen(lifted) == lifted != "#ffffff"

@@ -285,7 +285,7 @@ the dialog (book.js). */
       if (!quoting) return "This may be the cause:";
       return `${quoting === 1 ? "One place quotes" : `${quoting} places quote`} this message.`;
     }
-    if (!explained && isMessage(query) && places[0]?.worth > enough) return "No place quotes this message word for word.";
+    if (!explained && isMessage(query) && places[0]?.known === 1 && places[0].share > 5 / 8) return "No place quotes this message word for word.";
     if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
     const whole = places.filter((place) => place.share === 1).length;
     const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;

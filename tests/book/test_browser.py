@@ -1127,6 +1127,10 @@ def test_the_page_of_results(open_page):
         page.wait_for_function("query => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent.startsWith('Nothing here explains this')", arg=message)
     field.fill("ValueError: FBetaScore expects 2D inputs with shape (batch_size, output_dim)")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.match(/quotes? this message/)")
+    field.fill("InvalidArgumentError: The mask that was passed to cuDNN")  # much as what stands there
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No place quotes this message word for word')")
+    field.fill("im2col")  # no word of it is missing
+    page.wait_for_function("() => /^\\d+ places\\.$/.test(document.querySelector('#search-status').textContent)")
     field.fill("recal vs precission")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.includes('Did you mean “recall vs precision”?')")
     field.fill("gausian")

@@ -16,7 +16,7 @@ from builder.render.pictures import picture
 CHART = {
     "data": {"values": [{"x": 0, "y": 1}, {"x": 1, "y": 2}]},
     "mark": "point",
-    "title": "Bold & “quoted”",
+    "title": {"text": "Bold & “quoted”", "fontWeight": "bold"},
     "encoding": {"x": {"field": "x", "type": "quantitative", "title": "Größe"}, "y": {"field": "y", "type": "quantitative"}},
 }
 

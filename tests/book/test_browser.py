@@ -1092,6 +1092,21 @@ def test_a_softmax_as_in_the_formula_warns_in_the_words_for_which_its_place_is_a
         np.exp([1000.0, 0.0]) / np.exp([1000.0, 0.0]).sum()
 
 
+@pytest.mark.parametrize("name", ["central_limit_theorem", "cartpole", "keras_masking"])
+def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_page, name):
+    """Also where guesses have been opened."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    text = page.locator("article > section > p").first.bounding_box()
+    notes = page.evaluate("""[...document.querySelectorAll('.bd-article :is(figcaption, .hero-caption, .claim-doubted)')].filter((one) => one.checkVisibility())
+        .map((one) => one.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))""")
+    beside = sorted((note for note in notes if note["left"] > text["x"] + text["width"]), key=lambda note: note["top"])
+    assert len(beside) > 15 and all(note["right"] <= 1280 for note in beside)
+    assert all(one["bottom"] <= other["top"] for one, other in zip(beside, beside[1:]))
+
+
 def test_the_page_of_results(open_page):
     """Each result leads to its place, which a jump unfolds; formulas are set; what no place has is said."""
     page = open_page("search.html?q=characteristic function Cauchy")

@@ -71,7 +71,7 @@ def count(app, config):
 
 
 class Chapters(SphinxDirective):
-    """A card a chapter: its part, picture, title, and question."""
+    """A card a chapter: its part, picture, title, question in short, and what it needs."""
 
     def run(self):
         cards = "".join(self.card(part, name) for part, names in present(self.env) for name in names)
@@ -80,10 +80,12 @@ class Chapters(SphinxDirective):
     def card(self, part, name):
         notebook = executed.chapter(name)
         picture = pictured(self.env.app, name, lambda theme: cover(name, theme))
+        needs = chapters.needs(notebook)
+        needs = f'<span class="card-needs">You need: {shown(needs[0].lower() + needs[1:])}</span> ' if needs else ""
         return (
             f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
-            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span> '
+            f'<span class="card-question">{shown(chapters.on_card(notebook))}</span> {needs}'
             f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
         )
 
@@ -105,6 +107,10 @@ def pictured(app, name: str, draw, alt: str = "", loading: str = "lazy") -> str:
             width, height = PIL.Image.open(path).size
             images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="{loading}">'
     return images
+
+
+def shown(markdown: str) -> str:
+    return html.escape(smartyPants(plain(markdown), "q"))
 
 
 def plain(markdown: str) -> str:

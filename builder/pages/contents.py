@@ -83,7 +83,7 @@ class Chapters(SphinxDirective):
         needs = chapters.needs(notebook)
         needs = f'<span class="card-needs">You need: {shown(needs[0].lower() + needs[1:])}</span> ' if needs else ""
         return (
-            f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{html.escape(part)}</span> '
+            f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{"Start here: " * (name == chapters.chapters()[0])}{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
             f'<span class="card-question">{shown(chapters.on_card(notebook))}</span> {needs}'
             f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'

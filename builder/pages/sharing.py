@@ -159,8 +159,7 @@ class Hero(SphinxDirective):
         write(app, chart[2], name, chart[0], high)  # the chapter may be read later, or beside this page
         shown = nodes.container("", classes=["hero", "opening"])
         self.state.nested_parse(self.content, self.content_offset, shown)
-        place = chart[1].metadata.get("slug") or f"cell-{chapters.code_cells(notebook).index(chart[1]) + 1}"
-        source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#{place}">{in_line(chapters.title(notebook))}</a></p>'
+        source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#chart-hero">{in_line(chapters.title(notebook))}</a></p>'
         shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, high=high), format="html")
         return [shown]
 

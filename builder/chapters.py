@@ -162,10 +162,10 @@ def on_card(notebook: nbformat.NotebookNode) -> str:
 
 
 def needs(notebook: nbformat.NotebookNode) -> str:
-    """What the chapter says that a reader needs to know, its first sentence, without what stands in parentheses; empty where it says nothing."""
+    """What the chapter says that a reader needs to know, to the first full stop or semicolon, without what stands in parentheses; empty where it says nothing."""
     text = "\n\n".join(cell.source for cell in notebook.cells[:4] if cell.cell_type == "markdown")
-    said = re.search(r"\*\*What you need(?: to know)?\.?\*\*[:.]? +(.+?)(?:\n\s*\n|$)", text, re.S)
-    return re.sub(r" \((?:[^()]|\([^()]*\))*\)", "", re.split(r"(?<=\.)\s", said[1])[0].replace("\n", " ")).strip() if said else ""
+    said = re.search(r"\*\*What you need(?: to know)?\*\*: +(.+?)(?:\n\s*\n|$)", text, re.S)
+    return re.sub(r" \((?:[^()]|\([^()]*\))*\)", "", re.split(r"[.;](?:\s|$)", said[1])[0].replace("\n", " ")).strip() + "." if said else ""
 
 
 def outline(notebook: nbformat.NotebookNode) -> list[str]:

@@ -33,6 +33,9 @@ from .links import link
 from .typography import sentences
 
 
+LINE = 110  # letters of a claim on the first card
+
+
 def present(env) -> list[tuple[str, list[str]]]:
     """Parts and chapters that this build contains."""
     found = {chapter_of(name) for name in env.found_docs}
@@ -85,7 +88,7 @@ class Chapters(SphinxDirective):
         needs = f'<span class="card-needs">You need: {shown(needs)}</span> ' if needs else ""
         if first := name == chapters.chapters()[0]:
             told = [sentences(" ".join(claim["text"].split()))[0] for claim in chapters.claims(notebook) if claim["main"]]
-            needs = "".join(f'<span class="card-claim">{shown(one)}</span> ' for one in told if "$" not in one) + needs
+            needs = "".join(f'<span class="card-claim">{shown(one)}</span> ' for one in told if "$" not in one and len(one) <= LINE) + needs
         return (
             f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{"Start here: " * first}{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '

@@ -218,10 +218,10 @@ the dialog (book.js). */
   window.bookSearch = (query) => find(query).then(({ found, explained }) => Object.assign(found, { explained }));
 
   /* What is shown of a place for one of its words. */
-  window.bookExcerpt = async ({ text }, word) => {
+  window.bookExcerpt = async ({ text, kind }, word) => {
     const { stem } = await start();
     const words = new Set([stem(word)]);
-    return element("p", {}, ...lettered(excerpt(text, words, stem), words, stem)).textContent;
+    return element("p", {}, ...lettered(excerpt(text, words, stem, kind === "claim"), words, stem)).textContent;
   };
 
   const element = (name, of, ...inside) => {
@@ -246,24 +246,46 @@ the dialog (book.js). */
     });
   }
 
-  /* The stretch of the text with the most of the words, some 200 characters; of what a cell printed, two lines. */
-  function excerpt(text, words, stem) {
-    const printed = text.includes("\n");
-    const parts = [];
-    for (const part of text.split(printed ? "\n" : /(?<=[.:?!])\s+/)) {
-      const within = parts.length && parts.at(-1).lastIndexOf("\\(") > parts.at(-1).lastIndexOf("\\)"); // a point in a formula ends no sentence
-      within ? (parts[parts.length - 1] += ` ${part}`) : parts.push(part);
+  /* Of what a cell printed, two lines. Of prose, the sentences with the most of the words, some 200 characters: they begin where a sentence does, or in a long one, at a clause or a word behind an
+  ellipsis; formulas, each one sign meanwhile, stay whole, and what a cell printed is not run into the prose around it. */
+  const [sentence, end] = [/(?<=(?<!\b(?:vs|al|cf|e\.g|i\.e|no|pp?))[.?!…][”’")\]]*)\s+(?=[\p{L}\p{N}“‘"'([√\uE000-\uF8FF])/iu, /[.?!…:][”’")\]]*$/];
+  const size = (shown) => shown.length + 7 * (shown.match(/[\uE000-\uF8FF]/g) ?? []).length;
+  function excerpt(text, words, stem, printed) {
+    const has = (part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size;
+    if (printed) {
+      const lines = text.split("\n");
+      const counts = lines.map(has);
+      const best = counts.indexOf(Math.max(...counts));
+      return lines.slice(best, best + 2).join("\n");
     }
-    const counts = parts.map((part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size);
-    const best = counts.indexOf(Math.max(...counts));
-    if (printed) return parts.slice(best, best + 2).join("\n");
-    let from = best, chosen = parts[best] ?? "";
-    while (chosen.length < 160 && ++from < parts.length) chosen += ` ${parts[from]}`;
-    if (chosen.length <= 260) return chosen;
-    const end = chosen.indexOf(" ", 240);
-    const cut = end < 0 ? chosen : chosen.slice(0, end);
-    const open = cut.lastIndexOf("\\(");
-    return `${open > cut.lastIndexOf("\\)") ? cut.slice(0, open) : cut} …`;
+    const formulas = [];
+    const masked = text.replace(/\\\(.*?\\\)/gs, (formula) => String.fromCharCode(0xe000 + formulas.push(formula) - 1));
+    const parts = masked.split("\n").flatMap((block) => block.split(sentence).map((part, i) => ({ part, starts: !i })));
+    const flows = (i) => end.test(parts[i - 1].part) && (!parts[i].starts || (end.test(parts[i].part) && /^[^\p{Ll}]/u.test(parts[i].part)));
+    const stretches = parts.map(({ part }, i) => {
+      let shown = part;
+      for (let next = i + 1; next < parts.length && size(shown) < 160 && flows(next); next++) if (size(`${shown} ${parts[next].part}`) <= 260 || size(shown) < 80) shown += ` ${parts[next].part}`; else break;
+      return { shown, worth: has(shown) + has(part) / 10 + end.test(part) / 100 };
+    });
+    const { shown } = stretches.reduce((best, one) => (one.worth > best.worth ? one : best), stretches[0]);
+    return shortened(shown, has).replace(/[\uE000-\uF8FF]/g, (one) => formulas[one.charCodeAt() - 0xe000]);
+  }
+
+  /* From 260 characters on: so much of it that the first of its words is seen with the clause that it is in, and the end is a word's. */
+  function shortened(text, has) {
+    if (size(text) <= 260) return text;
+    const pieces = text.split(/(?<=\s)/);
+    let from = 0;
+    const [first] = [pieces.findIndex(has)];
+    if (size(pieces.slice(0, first + 1).join("")) > 200) {
+      const near = pieces.slice(0, first + 1).findIndex((_, i) => size(pieces.slice(i, first + 1).join("")) <= 120);
+      const clause = [/[;:–—]\s$/, /,\s$/].map((mark) => pieces.findIndex((_, i) => i >= near && i <= first && mark.test(pieces[i - 1] ?? ""))).find((i) => i > 0);
+      from = clause ?? near;
+    }
+    let to = from;
+    while (to < pieces.length && size(pieces.slice(from, to + 1).join("")) <= 250) to++;
+    const cut = pieces.slice(from, to).join("").trimEnd();
+    return `${from ? "… " : ""}${to < pieces.length ? `${cut.replace(/[\s,;:(–—=<>≤≥≈+×·|“]+$/u, "")} …` : cut}`;
   }
 
   /* What kind of place it is, and in which chapter, whose name ends at its colon. */
@@ -321,7 +343,7 @@ the dialog (book.js). */
 
   function result(place, words, stem) {
     const link = element("a", { href: new URL(place.url, root) }, ...lettered(place.title, words, stem));
-    return element("li", {}, whereOf(place), link, element("p", { kind: place.kind, className: "search-text" }, ...lettered(excerpt(place.text, words, stem), words, stem)));
+    return element("li", {}, whereOf(place), link, element("p", { kind: place.kind, className: "search-text" }, ...lettered(excerpt(place.text, words, stem, place.kind === "claim"), words, stem)));
   }
 
   function pageOfResults(input) {

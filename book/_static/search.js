@@ -82,12 +82,12 @@ the dialog (book.js). */
   const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
   const withHyphenated = (text) => [...tokenize(text), ...hyphenated(text).map((parts) => parts.join(""))];
 
-  /* What is asked by a text that was pasted. Of a traceback, or of more than some sentences, the message that was raised last; of a message, what is left without the paths, numbers of lines and carets
-  around it; never more than an address can carry. */
+  /* What is asked by a text that was pasted. Of a traceback, or of more than some sentences, the message that was raised last; of a message, what is left without the paths, numbers of lines, carets
+  and code around it; of a page, no tags; never more than an address can carry. */
   function heard(typed) {
-    const text = typed.replace(/\s+/g, " ").trim();
+    const text = typed.replace(/(:\d+: \w*Warning: .*?)\s{2,}.*/s, "$1").replace(/<\/?[a-z][^<>]*>|&[a-z]+;/gi, " ").replace(/\s+/g, " ").trim();
     const long = text.length > 400 || /Traceback \(most recent call last\)|File "[^"]*", line \d|Cell In ?\[\d+\]/.test(text);
-    const raised = long ? [...text.matchAll(/(?<![\w.])(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Kernel|Interrupt): /g)].at(-1)?.index ?? 0 : 0;
+    const raised = long ? [...text.matchAll(/(?<![\w.])(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Warning|Kernel|Interrupt): /g)].at(-1)?.index ?? 0 : 0;
     const message = text.slice(raised).replace(/\bFile "[^"]*", line \d+(, in \S+)?|(?<!\S)\S*[\\/]\S*\.py(:\d+:?)?(?!\S)|[\^~]{2,}/g, " ");
     return message.replace(/\s+/g, " ").trim().slice(0, 400);
   }
@@ -199,7 +199,8 @@ the dialog (book.js). */
   const quoted = (text) => [...text.matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
   function quotes(entry, query) {
     const [message, place] = [query, allOf(entry)].map(spoken);
-    return quoted(allOf(entry)).some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
+    const named = entry.kind === "question" ? entry.title.split(/[,;…]/).map(spoken) : []; // a problem is called by its message, in quotation marks or not
+    return [...named, ...quoted(allOf(entry))].some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
   const explains = (place, query) => (isMessage(query) ? quotes(place, query) : (place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3));
 
@@ -278,11 +279,14 @@ the dialog (book.js). */
     const flows = (i) => end.test(parts[i - 1].part) && (!parts[i].starts || (end.test(parts[i].part) && /^[^\p{Ll}]/u.test(parts[i].part)));
     const stretches = parts.map(({ part }, i) => {
       let shown = part;
-      for (let next = i + 1; next < parts.length && size(shown) < 160 && flows(next); next++) if (size(`${shown} ${parts[next].part}`) <= 260 || size(shown) < 80) shown += ` ${parts[next].part}`; else break;
+      for (let next = i + 1; next < parts.length && size(shown) < 160 && flows(next); next++) {
+        if (size(shown) >= 80 && size(shown + parts[next].part) >= 260) break;
+        shown += ` ${parts[next].part}`;
+      }
       return { shown, worth: has(shown) + has(part) / 10 + end.test(part) / 100 };
     });
     const { shown } = stretches.reduce((best, one) => (one.worth > best.worth ? one : best), stretches[0]);
-    return shortened(shown, has).replace(/[\uE000-\uF8FF]/g, (one) => formulas[one.charCodeAt() - 0xe000]);
+    return shortened(shown.replace(/^[,;:.)\]|–—·\s]+/, ""), has).replace(/[\s,;:(–—]+…$/, " …").replace(/[\uE000-\uF8FF]/g, (one) => formulas[one.charCodeAt() - 0xe000]);
   }
 
   /* From 260 characters on: so much of it that the first of its words is seen with the clause that it is in, and the end is a word's. */
@@ -290,7 +294,7 @@ the dialog (book.js). */
     if (size(text) <= 260) return text;
     const pieces = text.split(/(?<=\s)/);
     let from = 0;
-    const [first] = [pieces.findIndex(has)];
+    const first = pieces.findIndex(has);
     if (size(pieces.slice(0, first + 1).join("")) > 200) {
       const near = pieces.slice(0, first + 1).findIndex((_, i) => size(pieces.slice(i, first + 1).join("")) <= 120);
       const clause = [/[;:–—]\s$/, /,\s$/].map((mark) => pieces.findIndex((_, i) => i >= near && i <= first && mark.test(pieces[i - 1] ?? ""))).find((i) => i > 0);
@@ -348,8 +352,9 @@ the dialog (book.js). */
         places = found.filter((place, i) => i < first || place.worth > least).slice(0, first ? first + shownNearest : explained ? shown : shownNearest);
         items = places.slice(0, many).map((place, i) => item(place, new Set(place.words), stem, i));
         if (first && items.length > first) items.push(apart("Other places, with some of its words", items.splice(first)));
-        const common = !tokenize(inFull(query)).some(stem);
-        said = common ? "Such words are everywhere: add one that says what you look for." : counted(explained ? places : found, explained, query, meant, missing);
+        const words = tokenize(inFull(query));
+        const common = !words.some(stem);
+        said = common ? `${words.length ? "Such words are everywhere: add one" : "No word is in this: type one"} that says what you look for.` : counted(explained ? places : found, explained, query, meant, missing);
         if (!common && !explained) more = cure(places.length);
       }
     } catch {

@@ -26,7 +26,18 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       input.nextElementSibling.textContent = shown;
       if (dataset.shown) input.setAttribute("aria-valuetext", shown);
     }
-    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync();
+    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync().then(() => tell(chart));
+  }
+
+  /* What the words above the chart say, in large type beside it (`Hero` in builder/pages/sharing.py). */
+  function tell(chart) {
+    const told = chart.querySelector(".told-value");
+    const [, when, value] = (told && chart.querySelector(".chart-live .role-title-text text")?.textContent.match(told.dataset.title)) ?? [];
+    if (!value) return;
+    const number = told.querySelector(".told-number");
+    number.textContent = value;
+    number.classList.toggle("in-words", !/\d/.test(value));
+    told.querySelector(".told-when").textContent = when;
   }
 
   /* The same chart stands at a chapter's head and further down: what is set in one is set in the other. */
@@ -67,8 +78,10 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     press();
   }
 
-  /* Where one unit is as long on both axes, the height follows the width; what stands around the plot changes somewhat with its size. */
-  async function fit({ view, steepness }) {
+  /* With which the book opens is higher on a wide screen. Where one unit is as long on both axes, the height follows the width; what stands around the plot changes somewhat with its size. */
+  const wide = matchMedia("(min-width: 1200px)");
+  async function fit({ view, steepness, low, dataset }) {
+    if (low) await view.height(wide.matches ? Number(dataset.high) : low).runAsync();
     for (let i = 0; i < 3 && steepness; i++) await view.height(view.width() * steepness).runAsync();
   }
 
@@ -91,13 +104,15 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
     const { steepness } = specification.usermeta ?? {};
-    await fit({ view: result.view, steepness });
+    const low = chart.dataset.high && specification.height;
+    await fit({ view: result.view, steepness, low, dataset: chart.dataset });
     live.className = "chart-live";
     view.replaceChildren(live);
     chart.view?.finalize();
-    Object.assign(chart, { view: result.view, steepness });
+    Object.assign(chart, { view: result.view, steepness, low });
     for (const input of chart.querySelectorAll(":scope > form [name]")) set(chart, input);
     await result.view.runAsync();
+    tell(chart);
     reachLegend(result.view, live, specification);
     chart.dataset.ready = "true";
   }

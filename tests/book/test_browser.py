@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import re
+from collections import Counter
 
 import bs4
 import numpy as np
@@ -266,8 +267,11 @@ def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name
     drawn = page.locator("#chart-hero :is(img, svg):visible")
     question, controls = (page.locator(one).last.bounding_box() for one in ("article :is(.hero > p:has(+ #chart-hero), h1 + p)", "#chart-hero form"))
     chart = drawn.bounding_box()
-    above_it = question if controls["x"] > chart["x"] + chart["width"] else controls  # beside a tall one
-    assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (above_it, chart)))
+    told = page.locator(".told").bounding_box() if page.locator(".told").count() else controls
+    above_it = question if controls["x"] > chart["x"] + chart["width"] else told  # beside a tall one
+    beside = controls["x"] + controls["width"] < chart["x"]  # where the book opens
+    assert abs(question["y"] - chart["y"]) < 40 if beside else 0 <= chart["y"] - above_it["y"] - above_it["height"] < 40
+    assert 0 <= controls["y"] - question["y"] - question["height"] < 40
     slider = hero.locator("input[type=range]").first
     places = ["#chart-hero input", "#chart-hero-view", ".hero-caption"]
     before = [page.locator(one).first.bounding_box() for one in places]
@@ -542,6 +546,76 @@ def test_the_book_s_first_chart_is_that_of_a_chapter(open_page):
     page = open_page(path, java_script_enabled=False)
     assert [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts] == shown
     assert caption in page.locator("#chart-hero .hero-caption").inner_text() and page.locator(f".claim[id={slug}]").count() == 1
+
+
+TOLD = "() => [...document.querySelectorAll('.told > p')].map((one) => one.innerText.replace(/\\s+/g, ' ').trim())"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_book_opens_with_what_its_chart_tells(open_page, size):
+    """In large type, as its title and its data have it; it follows the slider, and is there without JavaScript. Nothing else moves."""
+    page = open_page("book/intro.html", size=size, moves=False)
+    announced, counted = page.evaluate(TOLD)
+    title = "document.querySelector('#chart-hero .role-title-text text').textContent"
+    rows = (ROOT / "data" / "hubei.csv").read_text().split()
+    assert counted == f"{int(next(row.split(',')[1] for row in rows if row.startswith('2020-04-16'))):,} cases counted by 16 April"
+    without = open_page("book/intro.html", size=size, java_script_enabled=False)
+    assert without.locator(".told-value").inner_text().split()[0] == announced.split()[0] and not without.locator("#chart-hero form").is_visible()
+    before = page.locator("#chart-hero-view").bounding_box()
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    slider = page.locator("#chart-hero input[type=range]")
+    seen = set()
+    for day in ("17", "10", slider.get_attribute("max")):
+        slider.fill(day)
+        page.wait_for_function(f"() => {{ const [when, size] = {title}.match(/Data to (.+): final size (.+)/).slice(1); return ({TOLD})()[0] === `${{size}} cases announced with the data to ${{when}}`; }}", polling=200)
+        seen.add(page.evaluate(TOLD)[0])
+        assert page.locator("#chart-hero-view").bounding_box() == before
+    assert announced in seen and len(seen) == 3 and "without limit cases announced with the data to 2 February" in seen
+    assert page.locator("#chart-hero svg").bounding_box()["height"] > (400 if size == "wide" else 300)
+
+
+def test_the_first_page_is_composed(open_page):
+    """No contents beside it; four sentences struck out, each above what refutes it, a link to a claim; three cards abreast, the first alone."""
+    page = open_page("book/intro.html")
+    assert not page.locator(".bd-sidebar-secondary, nav.bd-links").locator("visible=true").count()
+    false, true = (page.locator(f".refuted {one}").all() for one in ("dt", "dd a"))
+    assert len(false) == len(true) == 4 and all("line-through" in one.evaluate("one => getComputedStyle(one).textDecorationLine") for one in false)
+    assert all(abs(one.bounding_box()["x"] - other.bounding_box()["x"]) < 30 < other.bounding_box()["y"] - one.bounding_box()["y"] + 25 for one, other in zip(false, true))
+    claims = {f"../notebooks/{name}.html#{claim['slug']}" for name in book.chapters() for claim in book.claims(executed(name))}
+    assert all(one.get_attribute("href") in claims for one in true)
+    rows = Counter(round(card.bounding_box()["y"]) for card in page.locator(".card").all())
+    assert list(rows.values()) == [1, 3, 3, 3]
+    assert all(one.bounding_box()["height"] < 60 for one in page.locator(".card-question").all()), "two lines"
+
+
+@pytest.mark.parametrize("name", ["book/intro", "notebooks/cauchy", "book/claims", "search"])
+def test_a_phone_s_bar_has_the_book_s_name(open_page, name):
+    """On one line, between the drawer's button and few others; what is used once a page stands in the drawer. A wide page's drawer has the chapters alone."""
+    page = open_page(f"{name}.html", size="narrow", has_touch=True)
+    home, buttons = page.locator(".book-home").bounding_box(), page.locator(".article-header-buttons").bounding_box()
+    assert page.locator(".book-home").inner_text() == "Every Claim Computed" and 44 <= home["height"] < 50 and home["x"] + home["width"] <= buttons["x"]
+    assert not page.locator(".article-header-buttons .dropdown").locator("visible=true").count()
+    page.locator(".primary-toggle").click()
+    tools = page.locator("dialog[open] .page-tools a")
+    assert tools.count() and all(one.is_visible() and one.bounding_box()["height"] >= 44 for one in tools.all())
+    page = open_page(f"{name}.html")
+    page.locator(".primary-toggle").click()
+    drawer = page.locator("dialog[open]")
+    assert not drawer.locator(":is(img, button, .page-tools)").locator("visible=true").count()
+    assert drawer.get_by_text("Tools").bounding_box()["y"] < 700
+
+
+def test_the_search_does_not_name_its_keys_once_it_is_open(open_page):
+    page = open_page("book/intro.html")
+    keys = page.locator(".search-button-field .search-button__kbd-shortcut")
+    assert keys.is_visible()
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").wait_for(state="visible")
+    assert not page.locator("#pst-search-dialog .search-button__kbd-shortcut").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".search-button-field").focus()
+    assert not keys.is_visible()
 
 
 @pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])

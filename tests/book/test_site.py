@@ -298,6 +298,20 @@ def test_the_text_has_the_live_numbers(site, soups):
     assert f"{sum(len(book.code_cells(n)) for n in notebooks)} cells" in text
 
 
+def test_the_first_page_says_which_chapter_builds_on_another(site, soups):
+    """And each card what its chapter needs."""
+    page = soups[site / "book" / "intro.html"]
+    said = {}
+    for name in book.chapters():
+        text = "\n\n".join(cell.source for cell in executed(name).cells[:4] if cell.cell_type == "markdown")
+        needed = re.search(r"\*\*What you need.*?(?:\n\s*\n|$)", text, re.S)[0]
+        said |= {name: other for other in re.findall(r"\]\((\w+)\.ipynb", needed)}
+    linked = [link["href"].removeprefix("../notebooks/").removesuffix(".html") for link in page.select("#the-chapters > p a")]
+    assert said == {linked[0]: linked[1]} and len(linked) == 2
+    needs = [card.select_one(".card-needs").get_text() for card in page.select(".card")]
+    assert len(needs) == len(book.chapters()) and all(one.startswith("You need: ") and one.endswith(".") and "(" not in one for one in needs)
+
+
 def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):
     terms = {dt["id"] for dt in soups[site / "book" / "glossary.html"].select("dl.glossary dt")}
     met = set()

@@ -407,7 +407,7 @@ NEAR_THE_HEAD = {"binary_metrics", "keras_confusion_metrics", "class_weights", "
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
 def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
-    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; on paper and without scripts it is there."""
+    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; without scripts it is there, and on paper a line alone."""
     page = open_page(f"notebooks/{name}.html", size="narrow")
     note, caption = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption")
     assert note.count() == (name in NEAR_THE_HEAD)
@@ -420,7 +420,7 @@ def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
     assert note.locator("a").get_attribute("href") == "#chart-hero" and note.inner_text().startswith("Figure 1 ") and page.locator(".hero-caption").inner_text().startswith("Figure 1. ")
     assert note.locator("img:visible").bounding_box()["height"] == 70
     page.emulate_media(media="print")
-    assert chart.is_visible() and caption.is_visible() and not note.is_visible()
+    assert note.is_visible() and page.locator("#chart-hero").is_visible() and not chart.is_visible() and not caption.is_visible() and not note.locator("img:visible, button:visible").count()
     page.emulate_media(media="screen")
     note.locator("button").click()
     assert chart.is_visible() and caption.is_visible() and not note.is_visible()
@@ -910,37 +910,51 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
     assert page.evaluate("document.documentElement.scrollWidth") == SIZES["narrow"][0]
 
 
-def test_paper_has_all_text(open_page):
-    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no sheet is left white for a long claim."""
-    page = open_page("notebooks/binary_metrics.html")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_paper_has_all_text(open_page, scripts):
+    """What is folded on the screen, once, and the code of claims, also without scripts; other code that is folded only where it is a solution or a sentence announces it. No label says that something could be opened."""
+    page = open_page("notebooks/binary_metrics.html", java_script_enabled=scripts)
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
-    faint = page.evaluate("""() => {
-        dispatchEvent(new Event("beforeprint"));
-        return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
-    }""")
-    assert faint == 0, "paper does not wait until something has faded in"
-    assert folded and page.locator("article details:not([open], .hide)").count() == 0
-    code = page.locator("article details.hide:not([open])")
-    assert code.count() and code.count() == page.locator("details.hide:not([open]) > summary[data-paper]").count() and code.locator("pre:visible").count() == 0
-    assert page.locator("#cell-1 summary").get_attribute("data-paper") == "The imports and settings: cell\u00a01 on the page, folded"
+    assert folded and page.locator("article details > p:not(:visible, [class])").count() == 0
+    assert page.locator("details.hide:not([open], .to-read) pre:visible").count() == 0 < page.locator("details.hide:not([open], .to-read)").count()
+    assert page.locator("details.hide.to-read pre").count() == page.locator("details.hide.to-read pre:visible").count() > 4
+    assert page.locator("#what-to-do details.to-read").count() == 2, "announced: 'Two functions to copy, with what they call:'"
+    labels = page.locator("summary:visible").all_inner_texts()
+    assert labels and not [label for label in labels if re.match("Show|Hide|Its|Guess|The claim", label)]
     assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
     assert page.locator(".claim").first.evaluate("one => [getComputedStyle(one).breakInside, getComputedStyle(one.querySelector('p')).breakAfter]") == ["auto", "avoid"]
     lines = "[...document.querySelectorAll('.claim')].filter((one) => { const first = [...one.children].find((part) => getComputedStyle(part).position !== 'absolute'); return !first.matches('p'); }).length"
     assert page.evaluate(lines) == 0, "an empty line before its sentence may end a sheet"
-    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre') && !one.closest('.for-paper > .cell')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
+    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *, details.to-read')].filter((one) => one.querySelector('pre') && one.checkVisibility()).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
     assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
-    assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
+    assert page.locator("#chart-hero .chart-view :is(img, svg.marks):visible").count() == 1 and page.locator("figure:has(.at-head) img:visible").count() == 0
+    assert page.locator("figure:has(.at-head)").inner_text().strip() == "Figure 1 stands at the head of this chapter"
+    assert not [page.locator(one).count() for one in (".to-contents:visible", "#pst-primary-sidebar:visible", "#jb-print-toc:visible") if page.locator(one).count()]
     asked = page.locator("blockquote:has(+ .guess)").first
-    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
+    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess:visible").count() == 0, "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
+
+
+def test_paper_is_light(open_page):
+    """Also where the page is dark; a chart that lives is drawn as it is set, and a figure that stands further down stands there too."""
+    page = open_page("notebooks/cauchy.html", theme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.locator("#chart-hero img.only-light, #chart-hero svg").first.is_visible() and page.locator(".only-dark:visible").count() == 0
+    assert page.locator("figure .chart:visible").count() == 1, "it is far from the head"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("article details:not([open])").count() == folded and page.locator("[data-paper]").count() == 0
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_sheets_are_used(open_page):
+    """What the reader has opened is on them, and all of the ledger; no sheet is left white for a long claim."""
 
     def sheets(page):
         return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin={side: "12mm" for side in ("top", "bottom", "left", "right")})))
 
-    page.emulate_media(media="screen")
+    page = open_page("notebooks/binary_metrics.html")
     few = sheets(page)
     page.locator(".code-switch").click()
     assert few < 0.9 * sheets(page), "who shows all code has it on paper too"

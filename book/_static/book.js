@@ -350,17 +350,17 @@ lay out what is far away. */
     document.addEventListener("click", choose, { capture: true }); // before the theme, which takes a press of Enter for a click outside
   }
 
-  /* A click on the `#` of a place goes there, and copies its address. */
+  /* A click on the `#` of a place, or on the link to a chart as it is set (charts.js), goes there, and copies its address. */
   function copyAddresses() {
     const said = Object.assign(document.createElement("p"), { className: "copied", role: "status" });
     document.querySelector(".bd-article").append(said);
     let later;
     document.addEventListener("click", async ({ target }) => {
-      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link)");
+      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link, .chart-setting)");
       if (!link) return;
       try {
         const published = location.protocol === "file:" && document.querySelector("link[rel=canonical]")?.href;
-        await navigator.clipboard.writeText(published ? published + link.hash : link.href);
+        await navigator.clipboard.writeText(published ? published + link.search + link.hash : link.href);
       } catch {
         return; // not allowed, or not there
       }

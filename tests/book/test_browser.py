@@ -402,6 +402,51 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
     assert page.locator("#chart-1 [value*=after]").is_checked()
 
 
+SETTING = "() => document.querySelector('#chart-hero[data-ready=true]')?.view.signal"
+
+
+def test_what_a_chart_is_set_to_stands_in_the_address(open_page):
+    """Only what is set otherwise than at first; a link beside the caption has it too, a click copies it, and who opens it sees it set and drawn, without moving."""
+    page = open_page("notebooks/hubei.html", permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("#chart-hero .chart-setting")
+    start = page.locator("#chart-hero [name=known]").input_value()
+    assert not link.count()
+    page.locator("#chart-hero [name=known]").fill("47")
+    page.locator("#chart-hero [value*=ompertz]").check()
+    page.wait_for_url("**/hubei.html?known=47&family=Gompertz", timeout=5000)
+    assert link.get_attribute("href").endswith("/hubei.html?known=47&family=Gompertz#chart-hero") and page.locator("figure .chart-setting").get_attribute("href").endswith("#a-growth-curve-fitted-on-each-day-to")
+    link.click()
+    assert page.locator(".copied").inner_text() == "Address copied"
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url and copied.endswith("?known=47&family=Gompertz#chart-hero")
+    page.locator("#chart-hero [value*=logistic]").check()
+    page.locator("#chart-hero [name=known]").fill(start)
+    page.wait_for_url("**/hubei.html#chart-hero", timeout=5000)
+    assert not link.is_visible()
+    page = open_page(copied[copied.index("notebooks/") :], moves=False)
+    page.wait_for_function(f"{SETTING}('known') === 47 && {SETTING[6:]}('family') === 'Gompertz'", polling=200)
+    assert page.locator("#chart-hero input + span").first.inner_text() == "47" and link.count() == 1
+
+
+@pytest.mark.parametrize(("asked", "batch"), [("B=1e9", 8), ("B=9999", None), ("B=-5&w=<img src=x onerror=alert(1)>", 1), ("B=NaN&constructor=1&B.B=2", 8), ("B=", 8), ("%", 8), ("B=16&B=32", 16)])
+def test_an_address_sets_no_chart_wrong(open_page, asked, batch):
+    """A number beyond the slider is its end; what is no number, and what no control is called, is passed over."""
+    page = open_page(f"notebooks/class_weights.html?{asked}")
+    slider = page.locator("#chart-hero [name=B]")
+    page.wait_for_function("() => document.querySelector('#chart-hero[data-ready=true]')", polling=200)
+    value = float(slider.input_value())
+    assert value == (float(slider.get_attribute("max")) if batch is None else batch) and page.evaluate("document.querySelector('#chart-hero').view.signal('B')") == value
+    assert page.locator("#chart-hero [name=w]").input_value() == "9"
+    assert page.locator("#chart-hero .chart-setting").count() == (batch != 8)
+
+
+def test_charts_with_the_same_names_have_addresses_of_their_own(open_page):
+    page = open_page("notebooks/numpy_cnn.html")
+    page.locator("#chart-2 [name=number]").evaluate("one => (one.name = 'pixel')")
+    page.locator("#chart-hero [name=pixel]").fill("3")
+    page.wait_for_url("**?1.pixel=3", timeout=5000)
+
+
 NEAR_THE_HEAD = {"binary_metrics", "keras_confusion_metrics", "class_weights", "numpy_cnn"}
 
 

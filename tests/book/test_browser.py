@@ -402,6 +402,21 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
     assert page.locator("#chart-1 [value*=after]").is_checked()
 
 
+def test_a_picture_at_the_head_takes_a_phones_width(open_page):
+    """As figures further down do: its letters shrink with it."""
+    page = open_page("notebooks/docker_kernels.html", size="narrow")
+    picture = page.locator(".hero img:visible").bounding_box()
+    assert picture["width"] >= 386 and 0.55 < picture["height"] / picture["width"] < 0.9 and page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_ledgers_filter_stands_on_a_phones_first_screen(open_page):
+    page = open_page("book/claims.html", size="narrow")
+    said = page.locator("article section > p").first.bounding_box()
+    assert said["height"] < 100 and page.locator(".ledger-filter").bounding_box()["y"] < 350
+    fold = page.locator("article section > details").first
+    assert "tinted ground" in fold.inner_text() or not fold.locator("p").first.is_visible()
+
+
 SETTING = "() => document.querySelector('#chart-hero[data-ready=true]')?.view.signal"
 
 

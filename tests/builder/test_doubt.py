@@ -3,6 +3,7 @@
 import ast
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys

@@ -175,13 +175,13 @@ def soon(cell, notebook) -> bool:
 
 
 def in_small(app, chart: str, chapter: str, number: int, cell, name: str) -> str:
-    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), on paper, and without scripts."""
+    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), and without scripts."""
     images = ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}-small.svg"
         write_atomically(file, (cover_of(chapter, cell, theme, THUMBNAIL) or "").encode())
         images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
-    said = f"<span>{html.escape(name)} stands at the head of this page</span>"
+    said = f"<span>{html.escape(name)} stands at the head of this chapter</span>"
     return f'<div class="at-head"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>{chart}</div>'
 
 

@@ -406,12 +406,72 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
     assert page.locator("#chart-1 [value*=after]").is_checked()
 
 
+def test_a_picture_at_the_head_takes_a_phones_width(open_page):
+    """As figures further down do: its letters shrink with it."""
+    page = open_page("notebooks/docker_kernels.html", size="narrow")
+    picture = page.locator(".hero img:visible").bounding_box()
+    assert picture["width"] >= 386 and 0.55 < picture["height"] / picture["width"] < 0.9 and page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_ledgers_filter_stands_on_a_phones_first_screen(open_page):
+    page = open_page("book/claims.html", size="narrow")
+    said = page.locator("article section > p").first.bounding_box()
+    assert said["height"] < 100 and page.locator(".ledger-filter").bounding_box()["y"] < 350
+    fold = page.locator("article section > details").first
+    assert "tinted ground" in fold.inner_text() or not fold.locator("p").first.is_visible()
+
+
+SETTING = "() => document.querySelector('#chart-hero[data-ready=true]')?.view.signal"
+
+
+def test_what_a_chart_is_set_to_stands_in_the_address(open_page):
+    """Only what is set otherwise than at first; a link beside the caption has it too, a click copies it, and who opens it sees it set and drawn, without moving."""
+    page = open_page("notebooks/hubei.html", permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("#chart-hero .chart-setting")
+    start = page.locator("#chart-hero [name=known]").input_value()
+    assert not link.count()
+    page.locator("#chart-hero [name=known]").fill("47")
+    page.locator("#chart-hero [value*=ompertz]").check()
+    page.wait_for_url("**/hubei.html?known=47&family=Gompertz", timeout=5000)
+    assert link.get_attribute("href").endswith("/hubei.html?known=47&family=Gompertz#chart-hero") and page.locator("figure .chart-setting").get_attribute("href").endswith("#a-growth-curve-fitted-on-each-day-to")
+    link.click()
+    assert page.locator(".copied").inner_text() == "Address copied"
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url and copied.endswith("?known=47&family=Gompertz#chart-hero")
+    page.locator("#chart-hero [value*=logistic]").check()
+    page.locator("#chart-hero [name=known]").fill(start)
+    page.wait_for_url("**/hubei.html#chart-hero", timeout=5000)
+    assert not link.is_visible()
+    page = open_page(copied[copied.index("notebooks/") :], moves=False)
+    page.wait_for_function(f"{SETTING}('known') === 47 && {SETTING[6:]}('family') === 'Gompertz'", polling=200)
+    assert page.locator("#chart-hero input + span").first.inner_text() == "47" and link.count() == 1
+
+
+@pytest.mark.parametrize(("asked", "batch"), [("B=1e9", 8), ("B=9999", None), ("B=-5&w=<img src=x onerror=alert(1)>", 1), ("B=NaN&constructor=1&B.B=2", 8), ("B=", 8), ("%", 8), ("B=16&B=32", 16)])
+def test_an_address_sets_no_chart_wrong(open_page, asked, batch):
+    """A number beyond the slider is its end; what is no number, and what no control is called, is passed over."""
+    page = open_page(f"notebooks/class_weights.html?{asked}")
+    slider = page.locator("#chart-hero [name=B]")
+    page.wait_for_function("() => document.querySelector('#chart-hero[data-ready=true]')", polling=200)
+    value = float(slider.input_value())
+    assert value == (float(slider.get_attribute("max")) if batch is None else batch) and page.evaluate("document.querySelector('#chart-hero').view.signal('B')") == value
+    assert page.locator("#chart-hero [name=w]").input_value() == "9"
+    assert page.locator("#chart-hero .chart-setting").count() == (batch != 8)
+
+
+def test_charts_with_the_same_names_have_addresses_of_their_own(open_page):
+    page = open_page("notebooks/numpy_cnn.html")
+    page.locator("#chart-2 [name=number]").evaluate("one => (one.name = 'pixel')")
+    page.locator("#chart-hero [name=pixel]").fill("3")
+    page.wait_for_url("**?1.pixel=3", timeout=5000)
+
+
 NEAR_THE_HEAD = {"binary_metrics", "keras_confusion_metrics", "class_weights", "numpy_cnn"}
 
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
 def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
-    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; on paper and without scripts it is there."""
+    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; without scripts it is there, and on paper a line alone."""
     page = open_page(f"notebooks/{name}.html", size="narrow")
     note, caption = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption")
     assert note.count() == (name in NEAR_THE_HEAD)
@@ -424,7 +484,7 @@ def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
     assert note.locator("a").get_attribute("href") == "#chart-hero" and note.inner_text().startswith("Figure 1 ") and page.locator(".hero-caption").inner_text().startswith("Figure 1. ")
     assert note.locator("img:visible").bounding_box()["height"] == 70
     page.emulate_media(media="print")
-    assert chart.is_visible() and caption.is_visible() and not note.is_visible()
+    assert note.is_visible() and page.locator("#chart-hero").is_visible() and not chart.is_visible() and not caption.is_visible() and not note.locator("img:visible, button:visible").count()
     page.emulate_media(media="screen")
     note.locator("button").click()
     assert chart.is_visible() and caption.is_visible() and not note.is_visible()
@@ -984,37 +1044,51 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
     assert page.evaluate("document.documentElement.scrollWidth") == SIZES["narrow"][0]
 
 
-def test_paper_has_all_text(open_page):
-    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no sheet is left white for a long claim."""
-    page = open_page("notebooks/binary_metrics.html")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_paper_has_all_text(open_page, scripts):
+    """What is folded on the screen, once, and the code of claims, also without scripts; other code that is folded only where it is a solution or a sentence announces it. No label says that something could be opened."""
+    page = open_page("notebooks/binary_metrics.html", java_script_enabled=scripts)
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
-    faint = page.evaluate("""() => {
-        dispatchEvent(new Event("beforeprint"));
-        return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
-    }""")
-    assert faint == 0, "paper does not wait until something has faded in"
-    assert folded and page.locator("article details:not([open], .hide)").count() == 0
-    code = page.locator("article details.hide:not([open])")
-    assert code.count() and code.count() == page.locator("details.hide:not([open]) > summary[data-paper]").count() and code.locator("pre:visible").count() == 0
-    assert page.locator("#cell-1 summary").get_attribute("data-paper") == "The imports and settings: cell\u00a01 on the page, folded"
+    assert folded and page.locator("article details > p:not(:visible, [class])").count() == 0
+    assert page.locator("details.hide:not([open], .to-read) pre:visible").count() == 0 < page.locator("details.hide:not([open], .to-read)").count()
+    assert page.locator("details.hide.to-read pre").count() == page.locator("details.hide.to-read pre:visible").count() > 4
+    assert page.locator("#what-to-do details.to-read").count() == 2, "announced: 'Two functions to copy, with what they call:'"
+    labels = page.locator("summary:visible").all_inner_texts()
+    assert labels and not [label for label in labels if re.match("Show|Hide|Its|Guess|The claim", label)]
     assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
     assert page.locator(".claim").first.evaluate("one => [getComputedStyle(one).breakInside, getComputedStyle(one.querySelector('p')).breakAfter]") == ["auto", "avoid"]
     lines = "[...document.querySelectorAll('.claim')].filter((one) => { const first = [...one.children].find((part) => getComputedStyle(part).position !== 'absolute'); return !first.matches('p'); }).length"
     assert page.evaluate(lines) == 0, "an empty line before its sentence may end a sheet"
-    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre') && !one.closest('.for-paper > .cell')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
+    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *, details.to-read')].filter((one) => one.querySelector('pre') && one.checkVisibility()).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
     assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
-    assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
+    assert page.locator("#chart-hero .chart-view :is(img, svg.marks):visible").count() == 1 and page.locator("figure:has(.at-head) img:visible").count() == 0
+    assert page.locator("figure:has(.at-head)").inner_text().strip() == "Figure 1 stands at the head of this chapter"
+    assert not [page.locator(one).count() for one in (".to-contents:visible", "#pst-primary-sidebar:visible", "#jb-print-toc:visible") if page.locator(one).count()]
     asked = page.locator("blockquote:has(+ .guess)").first
-    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
+    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess:visible").count() == 0, "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
+
+
+def test_paper_is_light(open_page):
+    """Also where the page is dark; a chart that lives is drawn as it is set, and a figure that stands further down stands there too."""
+    page = open_page("notebooks/cauchy.html", theme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.locator("#chart-hero img.only-light, #chart-hero svg").first.is_visible() and page.locator(".only-dark:visible").count() == 0
+    assert page.locator("figure .chart:visible").count() == 1, "it is far from the head"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("article details:not([open])").count() == folded and page.locator("[data-paper]").count() == 0
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_sheets_are_used(open_page):
+    """What the reader has opened is on them, and all of the ledger; no sheet is left white for a long claim."""
 
     def sheets(page):
         return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin={side: "12mm" for side in ("top", "bottom", "left", "right")})))
 
-    page.emulate_media(media="screen")
+    page = open_page("notebooks/binary_metrics.html")
     few = sheets(page)
     page.locator(".code-switch").click()
     assert few < 0.9 * sheets(page), "who shows all code has it on paper too"

@@ -190,7 +190,12 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         assert claim["value"] in markdown and f'<a id="{claim["slug"]}"></a>**Claim {claim["number"]}.**' in markdown
         assert all("assert" in one and one in claim["code"] for one in claim["assertions"])
         said, found = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
-        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else "Broken" not in str(said)
+        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else re.search("none of [0-9]+ changes fell on code that it uses|what was changed made no difference", said.get_text())
+        led = said.select_one("a")
+        assert bool(led) == (found["changes"] > found.get("noticed", 0))
+        if led:
+            of_claim = soups[site / "book" / "doubt.html"].find(id=led["href"].partition("#")[2])
+            assert str(claim["number"]) in [one.get_text() for one in of_claim.select("a")] and of_claim.select_one("pre.change")
         assert (f"on {found.get('held')} of {found['seeds']}" in said.get_text()) if found["seeds"] else "Other seeds" not in str(said)
 
 

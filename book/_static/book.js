@@ -208,6 +208,12 @@ lay out what is far away. */
     look();
   }
 
+  /* The contents begin below the band with which a chapter opens, whatever its height is. */
+  function putContentsBelowTheOpening() {
+    const [opening, contents] = [".opening", ".bd-sidebar-secondary"].map((one) => document.querySelector(one));
+    if (opening && contents) new ResizeObserver(() => contents.style.setProperty("--opening", `${opening.offsetHeight}px`)).observe(opening);
+  }
+
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
   function followTheReader() {
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
@@ -535,6 +541,7 @@ lay out what is far away. */
     closeDrawer();
     letScrollWhatIsNear();
     layOutTheRest();
+    putContentsBelowTheOpening();
     followTheReader();
     finishFilms();
     document.querySelectorAll(".to-life").forEach(bringToLife);

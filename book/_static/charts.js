@@ -72,6 +72,21 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (let i = 0; i < 3 && steepness; i++) await view.height(view.width() * steepness).runAsync();
   }
 
+  /* Where the page has a margin, a chart of `data-wide` spans it too, and is drawn otherwise: as builder/render/pictures.py draws its picture (`widened`). */
+  const broad = matchMedia("(min-width: 1200px)");
+
+  function patched(whole, patch) {
+    if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+    const copy = Array.isArray(whole) ? [...whole] : { ...whole };
+    for (const [key, value] of Object.entries(patch)) copy[key] = patched(copy[key], value);
+    return copy;
+  }
+
+  function widened(specification, { beside, chart = {} }) {
+    const { vconcat, ...rest } = specification;
+    return patched(beside ? { ...rest, hconcat: vconcat } : specification, chart);
+  }
+
   async function draw(chart) {
     await moved;
     if (!chart.clientWidth) return;
@@ -79,7 +94,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     const { theme } = root.dataset;
     let source = chartSources[chart.dataset.source];
     if (theme === "dark") for (const [light, dark] of Object.entries(chartTwins)) source = source.replaceAll(light, dark);
-    const specification = JSON.parse(source);
+    const whole = JSON.parse(source);
+    const specification = broad.matches && chart.dataset.wide ? widened(whole, JSON.parse(chart.dataset.wide)) : whole;
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });
     view.append(live);
@@ -126,6 +142,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       clearTimeout(later);
       later = setTimeout(() => document.querySelectorAll('.chart[data-ready="true"]').forEach(fit), 100); // when Vega has made them as wide as the page
     });
+
+    broad.addEventListener("change", () => document.querySelectorAll('.chart[data-wide][data-ready="true"]').forEach(draw));
 
     let theme = root.dataset.theme;
     new MutationObserver(() => {

@@ -72,6 +72,16 @@ def facts(app, doctree):
     section.insert(question + 1, [nodes.raw("", hero(app, name, notebook) + head, format="html"), *list_of(claims)])
 
 
+def compose(app, pagename, templatename, context, doctree):
+    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css)."""
+    name = chapter_of(pagename)
+    if not name or "body" not in context:
+        return
+    number, part = next(((i, part) for i, (part, chapters_) in enumerate(chapters.parts()) if name in chapters_), (0, ""))
+    body = re.sub(r'(<h1>.*?)(?=<p class="facts">)', lambda found: f'<header class="opening"><p class="opening-part">{html.escape(part)}</p>{found[1]}</header>', context["body"], count=1, flags=re.S)
+    context["body"] = body.replace("<section ", f'<section style="--ground: var(--tint-{number}); --part: var(--part-{number})" ', 1)
+
+
 def list_of(claims: list[dict]) -> list[nodes.Node]:
     """A fold with the first sentence of each claim as a link, beside which its preview is shown; those of the main ones are bold."""
     items = nodes.enumerated_list()
@@ -84,11 +94,11 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "") -> str:
-    """A chapter's first chart with its controls and its caption, which begins with its number where it is shown here alone, and ends with a link."""
+def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", *, wide: bool = False) -> str:
+    """A chapter's first chart with its controls and its caption, which begins with its number and ends with a link, where there are such."""
     number, cell, specification = chart
     numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"))
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"), cell=cell if wide else None)
 
 
 def caption_of(cell) -> str:
@@ -105,7 +115,7 @@ def hero(app, name: str, notebook) -> str:
     if chart := chart_at_head(notebook):
         alone = soon(chart[1], notebook)
         where = f' <a href="#cell-{place(chart[1])}">{"See its code" if alone else "See it in the chapter"}</a>'
-        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook) if alone else "")}</div>'
+        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook), wide=True)}</div>'
     number = place(cell := cover_cell(notebook))
     moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
     if not number or "cover" not in cell.metadata.get("tags", []) or (number <= NEAR and not moving):
@@ -114,7 +124,7 @@ def hero(app, name: str, notebook) -> str:
     still = still_of(cells[moving - 1]) if moving else ""
     picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
     captions = "".join(
-        f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
+        f'<p class="hero-caption {kind}"><span class="figure-number">{called(cells[one - 1], notebook)}. </span>{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
         for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
         if one
     )

@@ -26,7 +26,9 @@ WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390
 WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
-HIGHEST = 400  # pixels of a plot that grows with its width
+HIGHEST = 340  # pixels of a plot that grows with its width
+ACROSS = 984  # pixels of a wide figure
+LEGIBLE = 0.93  # of the size in which matplotlib drew its letters: so large they are there, at least
 APART = 88  # pixels between two numbers at an axis, about
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
@@ -249,6 +251,14 @@ ET.register_namespace("", SVG[1:-1])
 ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 
+def enlarge(line: ET.Element, times: float) -> None:
+    """A line of text, which matplotlib draws as outlines, larger about its middle."""
+    ends = [float(found[1]) for letter in line for found in [re.match(r"translate\((-?[\d.]+)", letter.get("transform", ""))] if found]
+    if times > 1.02 and ends:
+        middle = (max(ends) + 50) / 2  # of a hundred units a letter, about
+        line.set("transform", f"{line.get('transform', '')} translate({middle:.1f} 30) scale({times:.3f}) translate({-middle:.1f} -30)")
+
+
 def beside(svg: str, columns: int) -> str:
     """The figure (SVG of matplotlib) with its panels, which stand below each other, in so many columns; what stands at the lowest one's axis, where all share it, stands at each."""
     figure = ET.fromstring(svg)
@@ -274,6 +284,10 @@ def beside(svg: str, columns: int) -> str:
         bottom += height - lowest + boxes[0][0]
     bottom -= boxes[0][0]
     across = width * columns
+    for text in whole.iter(f"{SVG}g"):
+        if text.get("id", "").startswith("text_"):
+            for line in text:
+                enlarge(line, LEGIBLE * across * 4 / 3 / ACROSS)
     figure.attrib |= {"viewBox": f"0 0 {across:.2f} {bottom:.2f}", "width": f"{across:.2f}pt", "height": f"{bottom:.2f}pt"}
     whole.remove(next(group for group in whole if group.get("id") == "patch_1"))  # its ground
     return ET.tostring(figure, encoding="unicode")

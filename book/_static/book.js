@@ -148,7 +148,7 @@ lay out what is far away. */
       ...font,
       set(value) {
         const { canvas } = this, across = units.get(canvas);
-        const larger = across / (canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
+        const larger = across / (Number(canvas.dataset.shownAt) || canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
         font.set.call(this, across ? value.replace(/^([\d.]+)px sans-serif$/, (_, size) => `${Math.min(size, LETTERS * larger)}px ${family}`) : value);
       },
     });
@@ -196,8 +196,10 @@ lay out what is far away. */
     const seen = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       const now = time.value;
+      from.dataset.shownAt = still.clientWidth;
       go(Math.round(time.max * MOMENT));
       Object.assign(still, { width: from.width, height: from.height }).getContext("2d").drawImage(from, 0, 0);
+      delete from.dataset.shownAt;
       go(now);
     });
     const look = () => {

@@ -8,7 +8,8 @@ import sys
 from ..chapters import claims, code_cells, load
 from ..execute.chapter import files_beside
 from ..execute.kernel import FOLDER, environment, sandbox
-from ..files import BookError, digest
+from ..files import BookError
+from .essence import essence
 
 
 @dataclasses.dataclass
@@ -22,8 +23,8 @@ class Chapter:
 
     @property
     def code(self) -> str:
-        """Digest of the code: what is known of other code is not shown."""
-        return digest(*self.cells)
+        """Digest of the code, its looks and its words aside: what is known of other code is not shown."""
+        return essence(tuple(self.cells))
 
     @contextlib.contextmanager
     def surroundings(self):

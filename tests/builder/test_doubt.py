@@ -13,6 +13,7 @@ from small import edit, wait_until
 
 from builder.doubt import command, results, seeds, state
 from builder.doubt.dataflow import names
+from builder.doubt.essence import essence
 from builder.doubt.house import Chapter
 from builder.doubt.mutants import sites
 from builder.doubt.run import STEP, attempt, draw, places, reseed
@@ -85,6 +86,26 @@ def test_looks_are_left_alone_and_what_is_drawn_is_not():
         text.format("lw=2, alpha=0.5, color='C1'")
         for text in ("pass", "ax.plot(y + 1, x, {})", "ax.plot(x, y - 1, {})", "ax.plot(x, y, {})", "ax.plot(x, 1, {})", "ax.plot(x, y + 2, {})", "ax.plot(x, y + 0, {})")
     }
+
+
+CODE = "def f(x):\n    return 2 * x\n\n", 'print("mean", y.mean())\nassert y.mean() > 0, "low"\n', 'ax.plot(x, f(x), label="a", color="C0")\nax.legend()\n'
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("    return", '    """Twice."""\n    return'), ("2 * x", "2 * x  # twice"), ('print("mean", y.mean())', 'print(f"the mean is {y.mean():.2f}")'), ('print("mean", y.mean())\n', ""), ('"low"', '"the mean is not positive"'),
+    ('label="a", ', ""), ("ax.legend()", 'ax.text(x[-1], 0, " f", color="C0")'), ("ax.legend()", 'for at, name in ((0, "a"), (1, "b")):\n    ax.annotate(name, (at, 0))'),
+])  # fmt: skip
+def test_results_stay_where_only_words_and_looks_have_changed(old, new):
+    assert essence(tuple(cell.replace(old, new) for cell in CODE)) == essence(CODE)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("2 * x", "-2 * x"), ("f(x), label", "x, label"), ("> 0", ">= 0"), ("y.mean() > 0", "y.std() > 0"), ('y.mean())\n', "f(y))\n"), ('y.mean())\n', "rng.normal())\n"),
+    ("ax.legend()", "ax.text(next(x), 0, str())"), ("ax.legend()", "ax.plot(x, x)"), ("ax.legend()", "for at in f(x):\n    ax.annotate('a', (at, 0))"), ("ax.legend()", "!rm data.csv"), ("def f(x)", "def f(x, mode='same')"),
+])  # fmt: skip
+def test_results_are_of_other_code_where_a_value_may_have_changed(old, new):
+    changed = tuple(cell.replace(old, new) for cell in CODE)
+    assert changed != CODE and essence(changed) != essence(CODE)
 
 
 def test_a_sign_where_it_makes_no_difference_is_left_alone():

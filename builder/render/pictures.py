@@ -4,6 +4,7 @@ A twin for the dark page is the same picture with other colours for text, axes, 
 """
 
 import base64
+import dataclasses
 import copy
 import io
 import json

@@ -887,3 +887,12 @@ def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
     assert "#440154" not in pictures.dark(svg.format("#440154")) and pictures.dark(svg.format("#bddf26")) == svg.format("#bddf26")
     lifted = palette.seen("#440154")
     assert palette.seen(lifted) == lifted != "#ffffff"
+
+
+def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():
+    """The line keeps its colour; a figure's faint lines are as faint on the dark page."""
+    svg = '<path style="fill: none; stroke: #de8f05"/><g style="fill: {}" transform="translate(1 2)"/>'
+    assert pictures.light(svg.format("#de8f05")) == svg.format(palette.seen("#de8f05", "#ffffff", 4.5)) != svg.format("#de8f05")
+    assert pictures.dark(svg.format("#de8f05")) == svg.format("#de8f05") and pictures.dark(svg.format("#666666")) != svg.format("#666666")
+    assert pictures.light(svg.format("#ffffff")) == svg.format("#ffffff"), "on a mark"
+    assert palette.TWINS["#e6e6e6"] == palette.COLOURS["dark"]["chart-hair"]

@@ -82,8 +82,8 @@ def dark(svg: str) -> str:
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
     shown = worded(in_dark(BACKGROUND.sub(paper, cleared(svg))), DARK_PAPER)
-    # Lines and markers of a colour map that are as dark as the page.
-    return MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: seen(colour[0]), match[0]), shown)
+    # Lines and markers of a colour map that are as dark as the page; its own faint lines are to be faint.
+    return MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0]), match[0]), shown)
 
 
 def size(svg: str) -> tuple[float, float] | None:

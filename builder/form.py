@@ -35,7 +35,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "smooth", "cover"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "smooth", "cover", "card"}
 TIDY = "run `make tidy`"
 MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold

@@ -30,37 +30,14 @@ lay out what is far away. */
     }
   }
 
-  /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
-  where it is; the cells of claims are there, for they are what shows them. */
-  function printWhole() {
-    let theme, folded, left;
+  /* Paper is light, whatever the screen is. What stands on it says book.css. */
+  function lightOnPaper() {
+    let theme;
     addEventListener("beforeprint", () => {
-      theme = document.documentElement.dataset.theme;
-      folded = document.querySelectorAll(".bd-article details:not([open], .hide)");
-      left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
-      document.documentElement.dataset.theme = "light";
-      folded.forEach((one) => {
-        one.open = true;
-        one.classList.add("for-paper");
-      });
-      left.forEach((one) => (one.hidden = false));
-      for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
-        const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
-        const keeper = summary.closest(".cell"); // of neighbours one keeps the fold of all
-        const cells = [keeper, ...summary.parentElement.querySelectorAll(".cell")].map((cell) => Number(cell.id.split("-")[1])).sort((one, other) => one - other);
-        const where = cells.length > 1 ? `cells\u00a0${cells[0]} to\u00a0${cells.at(-1)}` : `cell\u00a0${cells[0]}`;
-        summary.dataset.paper = `${what}: ${where} on the page, folded`;
-      }
+      theme = page.dataset.theme;
+      page.dataset.theme = "light";
     });
-    addEventListener("afterprint", () => {
-      document.documentElement.dataset.theme = theme;
-      folded.forEach((one) => {
-        one.open = false;
-        one.classList.remove("for-paper");
-      });
-      left.forEach((one) => (one.hidden = true));
-      document.querySelectorAll("[data-paper]").forEach((one) => delete one.dataset.paper);
-    });
+    addEventListener("afterprint", () => (page.dataset.theme = theme));
   }
 
   /* What an address within the page names; `#%` names nothing. */
@@ -373,17 +350,17 @@ lay out what is far away. */
     document.addEventListener("click", choose, { capture: true }); // before the theme, which takes a press of Enter for a click outside
   }
 
-  /* A click on the `#` of a place goes there, and copies its address. */
+  /* A click on the `#` of a place, or on the link to a chart as it is set (charts.js), goes there, and copies its address. */
   function copyAddresses() {
     const said = Object.assign(document.createElement("p"), { className: "copied", role: "status" });
     document.querySelector(".bd-article").append(said);
     let later;
     document.addEventListener("click", async ({ target }) => {
-      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link)");
+      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link, .chart-setting)");
       if (!link) return;
       try {
         const published = location.protocol === "file:" && document.querySelector("link[rel=canonical]")?.href;
-        await navigator.clipboard.writeText(published ? published + link.hash : link.href);
+        await navigator.clipboard.writeText(published ? published + link.search + link.hash : link.href);
       } catch {
         return; // not allowed, or not there
       }
@@ -528,7 +505,7 @@ lay out what is far away. */
     letGuess();
     unfold();
     addEventListener("hashchange", unfold);
-    printWhole();
+    lightOnPaper();
     switchCode();
     showValues();
     copyAddresses();

@@ -62,7 +62,7 @@ AFTER = (
     ("build-finished", search.write_entries),
     ("build-finished", theme.deliver_plain_build),
 )
-DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero}
+DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero, "holds": sharing.Holds}
 
 
 def naming(event, hook):

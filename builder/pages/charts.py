@@ -24,10 +24,11 @@ from .figures import called
 LARGER = 1.3  # than a chart was drawn, at most (book.css)
 TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
 SOON = 8  # code cells: a chart within them comes about three screens after the head, at most
+WIDE = 820  # pixels of the chart with which the book opens, on a wide screen (book.css)
 THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
 
 
-def write(app, specification: dict, chapter: str, number: int) -> None:
+def write(app, specification: dict, chapter: str, number: int, high: int = 0) -> None:
     """The chart's pictures, and its specification for the browser; two pages, read side by side, may write the same."""
     folder = pathlib.Path(app.outdir) / "charts"
     folder.mkdir(parents=True, exist_ok=True)
@@ -35,6 +36,8 @@ def write(app, specification: dict, chapter: str, number: int) -> None:
         write_atomically(folder / f"{chapter}-{number}-{theme}.svg", drawn(picture, json.dumps(specification), theme))
         if adapts(specification):
             write_atomically(folder / f"{chapter}-{number}-{theme}-narrow.svg", drawn(picture, json.dumps(specification), theme, NARROW))
+        if high:
+            write_atomically(folder / f"{chapter}-{number}-{theme}-wide.svg", drawn(picture, json.dumps({**specification, "height": high}), theme, WIDE))
     # A script, for a page that was opened from a folder may load no data in another way.
     source, data = folder / f"{chapter}-{number}.js", json.dumps(unbound(specification), separators=(",", ":"))
     write_atomically(source, f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n")
@@ -101,8 +104,8 @@ def size(file: pathlib.Path) -> tuple[float, float]:
     return tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()))
 
 
-def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", below: str = "", told: dict | None = None) -> str:
-    """The chart as pictures that charts.js brings to life, below its controls. At a chapter's head its caption is part of it."""
+def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", between: str = "", below: str = "", told: dict | None = None, high: int = 0) -> str:
+    """The chart as pictures that charts.js brings to life, below its controls. At a chapter's head its caption is part of it. On a wide screen its plot may be `high` pixels, as `write` was told."""
     images, label, name, heights = "", html.escape(label), anchor or f"chart-{number}", ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
@@ -114,18 +117,44 @@ def markup(app, specification: dict, label: str, chapter: str, number: int, anch
             its_width, its_height = size(narrow)
             heights = f" --high: {height:g}px; --narrow-high: {its_height:g}px"  # whatever the width is
             if steep := steepness_of(specification):  # or as the width wants it
-                high, narrow_high = (f"calc({steep:g} * 100cqw + {up - steep * across:.2f}px)" for across, up in (size(file), size(narrow)))
-                heights = f" --high: {high}; --narrow-high: {narrow_high}; --widest: {width:g}px"
-            image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
+                own_high, narrow_high = (f"calc({steep:g} * 100cqw + {up - steep * across:.2f}px)" for across, up in (size(file), size(narrow)))
+                heights = f" --high: {own_high}; --narrow-high: {narrow_high}; --widest: {width:g}px"
+            sources = f'<source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">'
+            if high:
+                wide = file.with_name(f"{file.stem}-wide.svg")
+                its_width, its_height = size(wide)
+                heights += f"; --wide-high: {its_height:g}px"
+                sources += f'<source media="(min-width: 1200px)" srcset="../charts/{wide.name}" width="{its_width:g}" height="{its_height:g}">'
+            image = f"<picture>{sources}{image}</picture>"
         images += image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     tall, ratio = (" tall", f" --ratio: {width / height:.4f};") if anchor and height > width else ("", "")
+    larger = f' data-high="{high}"' if high else ""
     still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (
-        f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
-        f"{form}{view}{below}</div>"
+        f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js"{larger} style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
+        f"{form}{between}{view}{below}</div>"
     )
+
+
+def title_of(app, chapter: str, number: int) -> str:
+    """The words above the chart, as it stands before anyone moves it."""
+    text = (pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-light.svg").read_text(encoding="utf-8")
+    found = re.search(r"role-title-text.*?<text[^>]*>(.*?)</text>", text)
+    return html.unescape(found[1]) if found else ""
+
+
+def goal_of(specification: dict) -> tuple[float, str] | None:
+    """The number that the chart draws as a line right across it, and the line's colour; None where it draws none, or several."""
+    rows = {name: list(rows[0].values()) for name, rows in specification.get("datasets", {}).items() if len(rows) == 1 and len(rows[0]) == 1}
+    found = [(*rows[name], layer["mark"].get("color", "")) for layer in specification.get("layer", []) if layer["mark"]["type"] == "rule" and (name := layer.get("data", {}).get("name")) in rows]
+    return found[0] if len(found) == 1 else None
+
+
+def colour_of(specification: dict) -> str:
+    """That of its curve."""
+    return next((layer["mark"].get("color", "") for layer in specification.get("layer", []) if layer["mark"]["type"] == "line"), "")
 
 
 def first_chart(notebook) -> tuple | None:
@@ -146,13 +175,13 @@ def soon(cell, notebook) -> bool:
 
 
 def in_small(app, chart: str, chapter: str, number: int, cell, name: str) -> str:
-    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), on paper, and without scripts."""
+    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), and without scripts."""
     images = ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}-small.svg"
         write_atomically(file, (cover_of(chapter, cell, theme, THUMBNAIL) or "").encode())
         images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
-    said = f"<span>{html.escape(name)} stands at the head of this page</span>"
+    said = f"<span>{html.escape(name)} stands at the head of this chapter</span>"
     return f'<div class="at-head"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>{chart}</div>'
 
 

@@ -18,7 +18,7 @@ from ..render.covers import card_of
 from ..render.palette import COLOURS
 from ..render.pictures import cover_cell, whole
 from . import executed
-from .charts import chart_at_head, labelled, markup, soon, write
+from .charts import chart_at_head, colour_of, goal_of, labelled, markup, soon, title_of, write
 from .claims import printed
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
@@ -84,11 +84,12 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "") -> str:
+def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", high: int = 0) -> str:
     """A chapter's first chart with its controls and its caption, which begins with its number where it is shown here alone, and ends with a link."""
     number, cell, specification = chart
     numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"))
+    caption = f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>'
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), high=high)
 
 
 def caption_of(cell) -> str:
@@ -130,35 +131,87 @@ def still_of(cell) -> str:
 
 
 class Hero(SphinxDirective):
-    """The chart at a chapter's head, on another page: under words of one's own, and with the claim to which it belongs.
+    """The chart at a chapter's head, with which the book opens: under words of one's own, and beside it in large type what it tells.
 
-        ```{hero} chapter#slug-of-the-claim
+        ```{hero} chapter
+        :high: 360
+        :title: Data to (.+): final size (.+)
+        :told: announced with the data to
+        :goal: counted
         What it is, and what to do with it.
         ```
+
+    On a wide screen its plot is so `high`. `title` finds two parts in the words above the chart: a value, which is the last, stands large above the words of `told` and the other part.
+    It follows what the reader moves (charts.js). The number that the chart draws as a line across it stands large above the words of `goal`.
     """
 
     required_arguments, has_content = 1, True
+    option_spec = {"high": int, "title": str, "told": str, "goal": str}
+
+    def run(self):
+        name = self.arguments[0]
+        notebook = of_chapter(self, name)
+        if not notebook:
+            return []
+        if not (chart := chart_at_head(notebook)):
+            raise self.error(f"notebooks/{name}.ipynb has no chart")
+        app, high = self.env.app, self.options.get("high", 0)
+        write(app, chart[2], name, chart[0], high)  # the chapter may be read later, or beside this page
+        shown = nodes.container("", classes=["hero", "opening"])
+        self.state.nested_parse(self.content, self.content_offset, shown)
+        source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#chart-hero">{in_line(chapters.title(notebook))}</a></p>'
+        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, high=high), format="html")
+        return [shown]
+
+    def tells(self, name, chart):
+        number, _, specification = chart
+        parts = re.fullmatch(self.options.get("title", ""), title_of(self.env.app, name, number))
+        goal = goal_of(specification)
+        for option, found in (("title", parts), ("goal", goal)):
+            if option in self.options and not found:
+                raise self.error(f"the chart of notebooks/{name}.ipynb has no {'title in which `title` finds two parts' if option == 'title' else 'line across it'}")
+        shown = ""
+        if "title" in self.options:
+            wordy = "" if re.search(r"\d", parts[2]) else " in-words"
+            shown += (
+                f'<p class="told-value" style="--mark: {colour_of(specification)}" data-title="{html.escape(self.options["title"])}"><output>'
+                f'<strong class="told-number{wordy}">{parts[2]}</strong> {in_line(self.options.get("told", ""))} <span class="told-when">{parts[1]}</span></output></p>'
+            )
+        if "goal" in self.options:
+            shown += f'<p class="told-goal" style="--mark: {goal[1]}"><strong class="told-number">{goal[0]:,}</strong> {in_line(self.options["goal"])}</p>'
+        return shown and f'<div class="told">{shown}</div>'
+
+
+class Holds(SphinxDirective):
+    """One claim of a chapter, its first sentence, with what its cell printed: what a checked claim is.
+
+        ```{holds} chapter#slug-of-the-claim
+        ```
+    """
+
+    required_arguments = 1
 
     def run(self):
         name, _, slug = self.arguments[0].partition("#")
-        if not chapters.source_path(name).is_file():
-            raise self.error(f"there is no notebooks/{name}.ipynb")
-        if f"notebooks/{name}" not in self.env.found_docs:  # a build of another chapter alone
+        notebook = of_chapter(self, name)
+        if not notebook:
             return []
-        notebook = executed.chapter(name)
-        chart, claim = chart_at_head(notebook), next((one for one in chapters.claims(notebook) if one["slug"] == slug), None)
-        if not chart or not claim:
-            raise self.error(f"notebooks/{name}.ipynb has no {'claim ' + slug if chart else 'chart'}")
-        write(self.env.app, chart[2], name, chart[0])  # the chapter may be read later, or beside this page
-        shown = nodes.container("", classes=["hero"])
-        self.state.nested_parse(self.content, self.content_offset, shown)
-        shown += nodes.raw("", live_head(self.env.app, name, chart), format="html")
+        claim = next((one for one in chapters.claims(notebook) if one["slug"] == slug), None)
+        if not claim:
+            raise self.error(f"notebooks/{name}.ipynb has no claim {slug}")
         title = f"Claim {claim['number']} of \N{LEFT DOUBLE QUOTATION MARK}{chapters.title(notebook)}\N{RIGHT DOUBLE QUOTATION MARK}"
         box = nodes.container("", classes=["claim", "hero-claim"])
-        self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, box)
-        box[0].insert(0, [nodes.strong("", "", link(self.env, name, title, slug)), nodes.inline("", " holds", classes=["claim-holds"]), nodes.Text(" ")])
+        box += nodes.paragraph("", "", nodes.strong("", "", link(self.env, name, title, slug)), nodes.inline("", " holds", classes=["claim-holds"]), classes=["hero-claim-name"])
+        self.state.nested_parse(StringList([sentences(" ".join(claim["text"].split()))[0]], "claim"), 0, box)
         box += nodes.raw("", f'<div class="cell_output">{printed(claim["value"])}</div>', format="html")
-        return [shown, box]
+        return [box]
+
+
+def of_chapter(directive, name: str):
+    """The executed chapter that a directive names; None in a build of another chapter alone."""
+    if not chapters.source_path(name).is_file():
+        raise directive.error(f"there is no notebooks/{name}.ipynb")
+    return executed.chapter(name) if f"notebooks/{name}" in directive.env.found_docs else None
 
 
 def card_address(app, docname: str) -> str:

@@ -171,11 +171,15 @@ def test_links_to_claims_and_cells_work_between_chapters_in_both_modes(built):
     assert built.run("render", "one").returncode == 0
 
 
-def test_a_chart_that_the_first_page_asks_for_in_vain_is_named(rendered):
+def test_a_chart_or_a_claim_that_the_first_page_asks_for_in_vain_is_named(rendered):
     page = rendered.root / "book" / "intro.md"
     text = page.read_text()
-    for asked, fault in (("one#x", "notebooks/one.ipynb has no chart"), ("three#x", "there is no notebooks/three.ipynb")):
-        page.write_text(text + f"\n```{{hero}} {asked}\nMove it.\n```\n")
+    for asked, fault in (
+        ("{hero} one\nMove it.", "notebooks/one.ipynb has no chart"),
+        ("{hero} three\nMove it.", "there is no notebooks/three.ipynb"),
+        ("{holds} one#no-such-claim", "notebooks/one.ipynb has no claim no-such-claim"),
+    ):
+        page.write_text(text + f"\n```{asked}\n```\n")
         rendered.failing("book/intro.md", fault, command=("render",))
 
 

@@ -125,7 +125,7 @@ lay out what is far away. */
       ...font,
       set(value) {
         const { canvas } = this, across = units.get(canvas);
-        const larger = across / (canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
+        const larger = across / (Number(canvas.dataset.shownAt) || canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
         font.set.call(this, across ? value.replace(/^([\d.]+)px sans-serif$/, (_, size) => `${Math.min(size, LETTERS * larger)}px ${family}`) : value);
       },
     });
@@ -173,8 +173,10 @@ lay out what is far away. */
     const seen = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       const now = time.value;
+      from.dataset.shownAt = still.clientWidth;
       go(Math.round(time.max * MOMENT));
       Object.assign(still, { width: from.width, height: from.height }).getContext("2d").drawImage(from, 0, 0);
+      delete from.dataset.shownAt;
       go(now);
     });
     const look = () => {
@@ -183,6 +185,12 @@ lay out what is far away. */
     };
     new MutationObserver(look).observe(page, { attributeFilter: ["data-theme", "data-films"] });
     look();
+  }
+
+  /* The contents begin below the band with which a chapter opens, whatever its height is. */
+  function putContentsBelowTheOpening() {
+    const [opening, contents] = [".opening", ".bd-sidebar-secondary"].map((one) => document.querySelector(one));
+    if (opening && contents) new ResizeObserver(() => contents.style.setProperty("--opening", `${opening.offsetHeight}px`)).observe(opening);
   }
 
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
@@ -512,6 +520,7 @@ lay out what is far away. */
     closeDrawer();
     letScrollWhatIsNear();
     layOutTheRest();
+    putContentsBelowTheOpening();
     followTheReader();
     finishFilms();
     document.querySelectorAll(".to-life").forEach(bringToLife);

@@ -157,11 +157,24 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     press();
   }
 
-  /* With which the book opens is higher on a wide screen. Where one unit is as long on both axes, the height follows the width; what stands around the plot changes somewhat with its size. */
-  const wide = matchMedia("(min-width: 1200px)");
-  async function fit({ view, steepness, low, dataset }) {
-    if (low) await view.height(wide.matches ? Number(dataset.high) : low).runAsync();
+  /* Where one unit is as long on both axes, the height follows the width; what stands around the plot changes somewhat with its size. */
+  async function fit({ view, steepness }) {
     for (let i = 0; i < 3 && steepness; i++) await view.height(view.width() * steepness).runAsync();
+  }
+
+  /* Where the page has a margin, a chart of `data-wide` spans it too, and is drawn otherwise: as builder/render/pictures.py draws its picture (`widened`). */
+  const broad = matchMedia("(min-width: 1200px)");
+
+  function patched(whole, patch) {
+    if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+    const copy = Array.isArray(whole) ? [...whole] : { ...whole };
+    for (const [key, value] of Object.entries(patch)) copy[key] = patched(copy[key], value);
+    return copy;
+  }
+
+  function widened(specification, { beside, chart = {} }) {
+    const { vconcat, ...rest } = specification;
+    return patched(beside ? { ...rest, hconcat: vconcat } : specification, chart);
   }
 
   async function draw(chart) {
@@ -171,7 +184,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     const { theme } = root.dataset;
     let source = chartSources[chart.dataset.source];
     if (theme === "dark") for (const [light, dark] of Object.entries(chartTwins)) source = source.replaceAll(light, dark);
-    const specification = JSON.parse(source);
+    const whole = JSON.parse(source);
+    const specification = broad.matches && chart.dataset.wide ? widened(whole, JSON.parse(chart.dataset.wide)) : whole;
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });
     view.append(live);
@@ -183,12 +197,11 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
     const { steepness } = specification.usermeta ?? {};
-    const low = chart.dataset.high && specification.height;
-    await fit({ view: result.view, steepness, low, dataset: chart.dataset });
+    await fit({ view: result.view, steepness });
     live.className = "chart-live";
     view.replaceChildren(live);
     chart.view?.finalize();
-    Object.assign(chart, { view: result.view, steepness, low });
+    Object.assign(chart, { view: result.view, steepness });
     for (const input of controls(chart)) set(chart, input);
     await result.view.runAsync();
     tell(chart);
@@ -230,6 +243,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       clearTimeout(later);
       later = setTimeout(() => document.querySelectorAll('.chart[data-ready="true"]').forEach(fit), 100); // when Vega has made them as wide as the page
     });
+
+    broad.addEventListener("change", () => document.querySelectorAll('.chart[data-wide][data-ready="true"]').forEach(draw));
 
     let theme = root.dataset.theme;
     new MutationObserver(() => {

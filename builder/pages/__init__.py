@@ -51,6 +51,7 @@ AFTER = (
     ("doctree-resolved", theme.drop_thebe),
     ("html-collect-pages", search.page),
     ("html-page-context", sharing.describe),
+    ("html-page-context", sharing.compose),
     ("html-page-context", live.add_script),
     ("html-page-context", theme.choose_scripts),
     ("html-page-context", theme.name_links),

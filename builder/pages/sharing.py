@@ -16,7 +16,7 @@ from .. import chapters, letters
 from ..chapters import option
 from ..render.covers import card_of
 from ..render.palette import COLOURS
-from ..render.pictures import cover_cell, whole
+from ..render.pictures import Broad, cover_cell, spanning, whole
 from . import executed
 from .charts import chart_at_head, colour_of, goal_of, labelled, markup, soon, title_of, write
 from .claims import printed
@@ -29,6 +29,7 @@ from .typography import sentences, with_quotes
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
+ACROSS = 820  # pixels of the chart with which the book opens, on a wide screen (book.css)
 NEAR = 5  # code cells: a figure within them stands on the first screens
 
 
@@ -72,6 +73,16 @@ def facts(app, doctree):
     section.insert(question + 1, [nodes.raw("", hero(app, name, notebook) + head, format="html"), *list_of(claims)])
 
 
+def compose(app, pagename, templatename, context, doctree):
+    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css)."""
+    name = chapter_of(pagename)
+    if not name or "body" not in context:
+        return
+    number, part = next(((i, part) for i, (part, chapters_) in enumerate(chapters.parts()) if name in chapters_), (0, ""))
+    body = re.sub(r'(<h1>.*?)(?=<p class="facts">)', lambda found: f'<header class="opening"><p class="opening-part">{html.escape(part)}</p>{found[1]}</header>', context["body"], count=1, flags=re.S)
+    context["body"] = body.replace("<section ", f'<section style="--ground: var(--tint-{number}); --part: var(--part-{number})" ', 1)
+
+
 def list_of(claims: list[dict]) -> list[nodes.Node]:
     """A fold with the first sentence of each claim as a link, beside which its preview is shown; those of the main ones are bold."""
     items = nodes.enumerated_list()
@@ -84,12 +95,12 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", high: int = 0) -> str:
-    """A chapter's first chart with its controls and its caption, which begins with its number where it is shown here alone, and ends with a link."""
+def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", broad: Broad | None = None) -> str:
+    """A chapter's first chart with its controls and its caption, which begins with its number and ends with a link, where there are such."""
     number, cell, specification = chart
     numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
     caption = f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>'
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), high=high)
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
 
 
 def caption_of(cell) -> str:
@@ -106,7 +117,7 @@ def hero(app, name: str, notebook) -> str:
     if chart := chart_at_head(notebook):
         alone = soon(chart[1], notebook)
         where = f' <a href="#cell-{place(chart[1])}">{"See its code" if alone else "See it in the chapter"}</a>'
-        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook) if alone else "")}</div>'
+        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook), broad=spanning(chart[1], chart[2]))}</div>'
     number = place(cell := cover_cell(notebook))
     moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
     if not number or "cover" not in cell.metadata.get("tags", []) or (number <= NEAR and not moving):
@@ -115,7 +126,7 @@ def hero(app, name: str, notebook) -> str:
     still = still_of(cells[moving - 1]) if moving else ""
     picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
     captions = "".join(
-        f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
+        f'<p class="hero-caption {kind}"><span class="figure-number">{called(cells[one - 1], notebook)}. </span>{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
         for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
         if one
     )
@@ -155,12 +166,12 @@ class Hero(SphinxDirective):
             return []
         if not (chart := chart_at_head(notebook)):
             raise self.error(f"notebooks/{name}.ipynb has no chart")
-        app, high = self.env.app, self.options.get("high", 0)
-        write(app, chart[2], name, chart[0], high)  # the chapter may be read later, or beside this page
-        shown = nodes.container("", classes=["hero", "opening"])
+        app, broad = self.env.app, Broad("front", ACROSS, {"chart": {"height": self.options["high"]}}) if "high" in self.options else None
+        write(app, chart[2], name, chart[0], broad)  # the chapter may be read later, or beside this page
+        shown = nodes.container("", classes=["hero", "first-hero"])
         self.state.nested_parse(self.content, self.content_offset, shown)
         source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#chart-hero">{in_line(chapters.title(notebook))}</a></p>'
-        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, high=high), format="html")
+        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, broad=broad), format="html")
         return [shown]
 
     def tells(self, name, chart):

@@ -281,7 +281,7 @@ def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name
     page.wait_for_timeout(300)
     after = [page.locator(one).first.bounding_box() for one in places]
     assert all(abs(one["y"] - other["y"]) <= 2 for one, other in zip(before, after)), (before, after)
-    assert abs(before[1]["height"] - drawn.bounding_box()["height"]) <= 2
+    assert abs(before[1]["height"] - after[1]["height"]) <= 2 and abs(chart["height"] - drawn.bounding_box()["height"]) <= 2
     before = hero.locator("svg").inner_html()
     slider.focus()
     page.keyboard.press("Home" if slider.input_value() == slider.get_attribute("max") else "End")
@@ -1238,6 +1238,59 @@ def test_a_softmax_as_in_the_formula_warns_in_the_words_for_which_its_place_is_a
     """`asked` in _config.yml: numpy says it of its own inf / inf."""
     with pytest.warns(RuntimeWarning, match="invalid value encountered in divide"), np.errstate(over="ignore"):
         np.exp([1000.0, 0.0]) / np.exp([1000.0, 0.0]).sum()
+
+
+@pytest.mark.parametrize("width", [1200, 1280, 1600])
+@pytest.mark.parametrize("name", book.chapters())
+def test_a_chapter_opens_with_a_band(open_page, name, width):
+    """From edge to edge, in its part's tint; its figure spans text and margin, with its caption beside it; the contents begin below."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": width, "height": 800})
+    box = lambda one: page.locator(one).first.bounding_box()  # noqa: E731
+    page.wait_for_selector(".bd-sidebar-secondary[style*=opening]")
+    band, title, caption = box(".opening"), box(".opening h1"), box(".hero-caption:visible")
+    figure = box(".opening :is(.chart-view, .hero.still > div)")
+    assert page.locator(".opening .figure-number:visible").inner_text().startswith("Figure ")
+    assert page.locator(".opening").evaluate("one => getComputedStyle(one).boxShadow").startswith(page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor"))
+    assert title["width"] > 850 and caption["x"] + caption["width"] < title["x"] and figure["x"] >= title["x"] - 1
+    assert caption["y"] + caption["height"] <= band["y"] + band["height"] and figure["x"] + figure["width"] <= width
+    assert box("#pst-page-toc-nav")["y"] > band["y"] + band["height"] and page.evaluate("document.documentElement.scrollWidth") <= width
+    drawn = page.locator(".opening :is(img, canvas):visible").bounding_box()
+    assert 650 < drawn["width"] <= figure["width"] or "still" in page.locator(".hero").get_attribute("class") or name == "cauchy"
+    assert drawn["y"] + drawn["height"] <= 800
+
+
+WITH_WIDE = sorted(name for name in book.chapters() if any("wide" in cell.metadata for cell in book.code_cells(book.load(name))))
+
+
+@pytest.mark.parametrize("name", WITH_WIDE)
+def test_a_wide_figure_spans_text_and_margin(open_page, name):
+    """Its caption below it, its letters as large as others; panels that stand below each other on a phone and on paper stand beside each other."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    text = page.locator("article > section > p:not(.facts)").first.bounding_box()
+    notes = [one.bounding_box() for one in page.locator(".bd-article .claim-doubted").all() if one.is_visible()]
+    for figure in page.locator(".cell.wide:not(details *) figure:not(:has(.at-head))").all():
+        figure.scroll_into_view_if_needed()
+        shown, caption = figure.locator(":is(img, svg):visible").first.bounding_box(), figure.locator("figcaption").bounding_box()
+        assert text["x"] + text["width"] < shown["x"] + shown["width"] <= 1280 or name == "cauchy"
+        assert abs(caption["x"] - text["x"]) < 2 and caption["y"] >= shown["y"] + shown["height"]
+        top = page.evaluate("scrollY")
+        assert not [note for note in notes if shown["y"] + top < note["y"] < shown["y"] + top + shown["height"]]
+    for how in ("narrow", "print"):
+        page.set_viewport_size({"width": 390, "height": 844}) if how == "narrow" else page.emulate_media(media="print")
+        assert not page.locator(".panels-beside:visible").count()
+
+
+def test_a_caption_says_no_place_that_a_wide_figure_has_not():
+    """Its panels stand below each other here and beside each other there."""
+    for name in book.chapters():
+        for cell in book.code_cells(book.load(name)):
+            if isinstance(said := cell.metadata.get("wide"), dict) and {"columns", "beside"} & said.keys():
+                words = f"{cell.metadata['mystnb']['figure']['caption']} {cell.metadata['mystnb']['image']['alt']}".lower()
+                assert not re.findall(r"\b(?:upper|lower|on top|\(top\)|left|right) (?:panel|chart)|^(?:above|below)|[.:] (?:above|below)[,:]", words), f"{name}: {words}"
 
 
 @pytest.mark.parametrize("name", ["central_limit_theorem", "cartpole", "keras_masking"])

@@ -10,10 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import bs4
 import nbformat
 import pytest
+from docutils import nodes
 from sphinx.errors import SphinxParallelError
 from sphinx.util.parallel import ParallelTasks
 
@@ -21,7 +23,7 @@ from small import ONE, SmallBook, edit, wait_until
 
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
-from builder.pages import charts, claims, executed, guess, machines, repository
+from builder.pages import charts, claims, executed, guess, machines, repository, typography
 from builder.render import covers, heights, palette, pictures
 from builder.render.site import keep_faults, name_pages, where
 
@@ -877,6 +879,13 @@ def test_a_cover_has_the_marks_of_the_panels_that_are_chosen():
             drawn(picture, choice)
 
 
+def test_only_the_full_stop_after_a_formula_moves_to_it():
+    """An equal one stands before, after *emphasis*, and stays there."""
+    paragraph = nodes.paragraph("", "", nodes.emphasis("", "One"), nodes.Text("."), nodes.Text(" Two: ("), nodes.math("", "x"), nodes.Text(".) "), nodes.math("", "y"), nodes.Text("."))
+    typography.keep_together(None, paragraph)
+    assert paragraph.astext() == "One. Two: (x.) y." and [kept.astext() for kept in paragraph.findall(nodes.inline)] == ["(x.)", "y."]
+
+
 @pytest.mark.parametrize(
     ("bind", "limits"), [({"min": 0, "max": 1}, 'min="0" max="1" step="0.01"'), ({"min": 10, "max": 40}, 'min="10" max="40" step="0.2"'), ({}, 'min="0" max="100" step="1"'), ({"max": 3, "step": 0.5}, 'min="0" max="3" step="0.5"')]
 )
@@ -901,3 +910,32 @@ def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():
     assert pictures.light(svg.format("#ffffff")) == svg.format("#ffffff"), "on a mark"
     faint = '<path d="M 0 0 L 9 9" style="fill: none; stroke: {}"/>'
     assert pictures.dark(faint.format("#e6e6e6")) == faint.format(palette.COLOURS["dark"]["chart-hair"])
+
+
+PANELS = """
+<svg xmlns="http://www.w3.org/2000/svg" width="100pt" height="90pt" viewBox="0 0 100 90"><g id="figure_1"><g id="patch_1"><path d="M 0 90 L 100 0"/></g>
+<g id="axes_1"><g id="patch_2"><path d="M 20 30 L 90 10"/></g><g id="matplotlib.axis_1"/></g>
+<g id="axes_2"><g id="patch_3"><path d="M 20 70 L 90 50"/></g><g id="matplotlib.axis_3"><g id="text_1"><g transform="translate(50 80)"><use transform="translate(60 0)"/></g></g></g></g></g></svg>"""
+
+
+def test_panels_stand_beside_each_other_where_a_figure_is_wide():
+    """Each with the numbers of the axis that they share, its letters as large as those of other figures; a figure is not torn into columns that it does not fill."""
+    shown = pictures.beside(PANELS, 2)
+    root = ET.fromstring(shown)
+    assert root.get("viewBox") == "0 0 200.00 50.00"
+    first, second = (next(one for one in root.iter() if one.get("id") == f"axes_{number}") for number in (1, 2))
+    assert first.get("transform") == "translate(0.00 0.00)" and second.get("transform") == "translate(100.00 -40.00)"
+    assert [one.get("transform") for one in first if one.get("id") is None] == ["translate(0 -40.00)"] and shown.count("text_1") == 2
+    assert "scale" not in shown and "scale(1.26" in pictures.beside(PANELS.replace('"0 0 100 90"', '"0 0 500 90"'), 2)
+    with pytest.raises(files.BookError, match="want 3 columns for 2 panels"):
+        pictures.beside(PANELS, 3)
+
+
+def test_a_chart_is_other_where_it_is_wide():
+    """Higher, if it takes the page's width; otherwise as its cell says."""
+    cell = nbformat.v4.new_code_cell()
+    widened = lambda chart: pictures.widened(pictures.patch_of(cell, chart), chart)  # noqa: E731
+    assert widened({"width": "container", "height": 200}) == {"width": "container", "height": 300}
+    assert widened({"width": 200, "height": 200}) == {"width": 200, "height": 200}
+    cell.metadata["wide"] = {"beside": True, "chart": {"hconcat": {"1": {"width": 300}}}}
+    assert widened({"vconcat": [{"width": 1}, {"width": 2, "mark": "bar"}]}) == {"hconcat": [{"width": 1}, {"width": 300, "mark": "bar"}]}

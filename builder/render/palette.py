@@ -9,7 +9,7 @@ COLOURS = {
         "chart-blue": "#0173b2",  # the first of seaborn's palette `colorblind`
         "chart-number": "#4d4d4d",  # of numbers in the squares of a chart
         "chart-on-blue": "#fffffe",  # and of those on blue
-        "chart-hair": "#e9ebee",  # a chart's own grid, lighter than that of figures
+        "chart-hair": "#e6e6e6",  # the faint lines of charts and figures: matplotlib's ".9"
         "chart-soft": "#50565d",  # what stands at its axes
         "claim": "#1a7f37",
         "claim-surface": "#f1f8f3",
@@ -41,7 +41,7 @@ COLOURS = {
     },
 }
 # What a picture drawn for the light page has in place of its own colours on the dark one.
-TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-number", "chart-on-blue")}
+TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-number", "chart-on-blue", "chart-hair")}
 
 TINTS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#56b4e9", "#949494")  # of seaborn's palette `colorblind`
 
@@ -87,14 +87,19 @@ def chart_theme(theme: str) -> dict:
 
 
 def seen(colour: str, ground: str = COLOURS["dark"]["paper"], contrast: float = 3) -> str:
-    """The colour (#rrggbb), as much lighter as this contrast with the ground asks (WCAG 2, 1.4.11)."""
+    """The colour (#rrggbb), as much lighter on a dark ground, or darker on a light one, as this contrast with it asks (WCAG 2, 1.4.11)."""
 
     def luminance(rgb):
         return sum(weight * (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4) for weight, one in zip((0.2126, 0.7152, 0.0722), rgb))
 
+    def apart(rgb):
+        less, more = sorted((luminance(rgb), luminance(floor)))
+        return (more + 0.05) / (less + 0.05)
+
     rgb, floor = ([int(one[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in (colour, ground))
-    whole = next(part / 20 for part in range(21) if (luminance([one + (1 - one) * part / 20 for one in rgb]) + 0.05) / (luminance(floor) + 0.05) >= contrast)
-    return "#" + bytes(round(255 * (one + (1 - one) * whole)) for one in rgb).hex()
+    end = luminance(floor) < 0.2
+    mixed = ([one + (end - one) * part / 20 for one in rgb] for part in range(21))
+    return "#" + bytes(round(255 * one) for one in next(one for one in mixed if apart(one) >= contrast)).hex()
 
 
 def in_dark(picture: str) -> str:

@@ -40,10 +40,16 @@ EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
 
+WORDS = re.compile(r'(<g style="fill: )(#(?!000000|ffffff)[0-9a-f]{6})(?=" transform=")')  # of a figure; those that are black or white stand on marks
 MARKS = re.compile(r'style="fill: none; stroke: #[0-9a-f]{6}|<use [^>]*style="[^"]*"')
 
 
 def light(svg: str) -> str:
+    """The picture without its white ground, for the light page."""
+    return worded(cleared(svg), PAPER)
+
+
+def cleared(svg: str) -> str:
     """The picture without its white ground (legends keep theirs), its places to a hundredth of a point."""
 
     def clear(match):
@@ -54,6 +60,11 @@ def light(svg: str) -> str:
 
     svg = PLACE.sub(lambda place: NUMBER.sub(lambda number: rounded(number, 2), place[0]), svg)
     return EMBEDDED.sub(lambda match: match[1] + palettised(match[2]), BACKGROUND.sub(clear, svg))
+
+
+def worded(svg: str, paper: str) -> str:
+    """Words beside a line have its colour, which is for lines: words take more contrast (WCAG 2, 1.4.3)."""
+    return WORDS.sub(lambda match: match[1] + seen(match[2], paper, 4.5), svg)
 
 
 def palettised(png: str) -> str:
@@ -80,9 +91,9 @@ def dark(svg: str) -> str:
     def paper(match):
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
-    shown = in_dark(BACKGROUND.sub(paper, light(svg)))
-    # Lines and markers of a colour map that are as dark as the page.
-    return MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: seen(colour[0]), match[0]), shown)
+    shown = worded(in_dark(BACKGROUND.sub(paper, cleared(svg))), DARK_PAPER)
+    # Lines and markers of a colour map that are as dark as the page; its own faint lines are to be faint.
+    return MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0]), match[0]), shown)
 
 
 def size(svg: str) -> tuple[float, float] | None:

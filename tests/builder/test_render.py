@@ -902,6 +902,16 @@ def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
     assert palette.seen(lifted) == lifted != "#ffffff"
 
 
+def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():
+    """The line keeps its colour; a figure's faint lines are as faint on the dark page."""
+    svg = '<path style="fill: none; stroke: #de8f05"/><g style="fill: {}" transform="translate(1 2)"/>'
+    assert pictures.light(svg.format("#de8f05")) == svg.format(palette.seen("#de8f05", "#ffffff", 4.5)) != svg.format("#de8f05")
+    assert pictures.dark(svg.format("#de8f05")) == svg.format("#de8f05") and pictures.dark(svg.format("#666666")) != svg.format("#666666")
+    assert pictures.light(svg.format("#ffffff")) == svg.format("#ffffff"), "on a mark"
+    faint = '<path d="M 0 0 L 9 9" style="fill: none; stroke: {}"/>'
+    assert pictures.dark(faint.format("#e6e6e6")) == faint.format(palette.COLOURS["dark"]["chart-hair"])
+
+
 PANELS = """
 <svg xmlns="http://www.w3.org/2000/svg" width="100pt" height="90pt" viewBox="0 0 100 90"><g id="figure_1"><g id="patch_1"><path d="M 0 90 L 100 0"/></g>
 <g id="axes_1"><g id="patch_2"><path d="M 20 30 L 90 10"/></g><g id="matplotlib.axis_1"/></g>

@@ -19,7 +19,7 @@ the dialog (book.js). */
   const manner =
     "paradox fallacy myth misconception confusion mistake pitfall trap gotcha caveat dilemma puzzle mystery surprise surprising weird strange misleading criticism debate intuition intuitive understand explain explanation " +
     "interpretation definition example tutorial guide introduction overview beginner basics simple easy tip advice visualisation visualised really actually exactly properly correctly always never forever suddenly please help " +
-    "anyone reddit stackoverflow quora blog pdf video course lecture interview question homework faq cheatsheet";
+    "anyone reddit stackoverflow quora blog pdf video course lecture interview question homework faq cheatsheet implement implementation scratch idea";
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
 
@@ -82,6 +82,16 @@ the dialog (book.js). */
   const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
   const withHyphenated = (text) => [...tokenize(text), ...hyphenated(text).map((parts) => parts.join(""))];
 
+  /* What is asked by a text that was pasted. Of a traceback, or of more than some sentences, the message that was raised last; of a message, what is left without the paths, numbers of lines, carets
+  and code around it; of a page, no tags; never more than an address can carry. */
+  function heard(typed) {
+    const text = typed.replace(/(:\d+: \w*Warning: .*?)\s{2,}.*/s, "$1").replace(/<\/?[a-z][^<>]*>|&[a-z]+;/gi, " ").replace(/\s+/g, " ").trim();
+    const long = text.length > 400 || /Traceback \(most recent call last\)|File "[^"]*", line \d|Cell In ?\[\d+\]/.test(text);
+    const raised = long ? [...text.matchAll(/(?<![\w.])(?:[A-Za-z_]\w*\.)*_?[A-Z]\w*(?:Error|Exception|Warning|Kernel|Interrupt): /g)].at(-1)?.index ?? 0 : 0;
+    const message = text.slice(raised).replace(/\bFile "[^"]*", line \d+(, in \S+)?|(?<!\S)\S*[\\/]\S*\.py(:\d+:?)?(?!\S)|[\^~]{2,}/g, " ");
+    return message.replace(/\s+/g, " ").trim().slice(0, 400);
+  }
+
   /* What a place says, and the names under which people ask for it elsewhere. */
   const allOf = ({ title, text, asked = "" }) => `${title} ${text} ${asked}`;
 
@@ -131,18 +141,21 @@ the dialog (book.js). */
 
   /* Titles and claims before prose before code; what has more of the asked words, rare ones above all, and has them together, first: `worth`, in proportion to how rare all that was asked is. A word that the book does not
   have is left out of all this; `known` is how much of the rarity of what was asked the others carry, words of manner apart. Who types the name of a page or a
-  term, and little else, means it; so does who types the title of a place, and nothing else but its page's name: that there is none answers whether there is one. */
+  term, and little else, means it; so does who types the title of a place, and nothing else but its page's name, or all that it has in quotation marks: that there is none answers whether there is one. */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
   const weight = { chapter: 1.1, section: 1.1, claim: 1, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, reading: 0.5, about: 0.6 };
+  const anyError = /(?<![\w.])(?:(?:Value|Type|Runtime|Attribute|Key|Index|Name|Assertion)?Error|(?:User|Runtime|Future|Deprecation)?Warning|Exception)(?=:)/g;
   async function search(asking) {
-    const query = inFull(asking);
     const { index, stem, partsOf, ofManner, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
+    const withoutClass = inFull(asking.replace(anyError, " ")); // what any error is called tells little beside what it says
+    const query = terms(withoutClass).some((term) => having(index, term)) ? withoutClass : inFull(asking);
     const rarity = new Map(terms(query).map((term) => [term, Math.log((entries.size + 1) / (having(index, term) + 0.5))]));
     const rareness = (some) => some.reduce((sum, term) => sum + rarity.get(term), 0);
     const affirmed = (words) => words.filter((term) => term !== "no");
     const asked = new Set(terms(query));
     const phrase = tokenize(query).join(" ").toLowerCase();
+    const said = spoken(asking);
     const titled = (title, page) => {
       const here = new Set([...title, ...terms(page)]);
       return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term)));
@@ -168,7 +181,7 @@ the dialog (book.js). */
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
         const near = both && both ** 2 / (name.length * asked.size);
-        const exact = named(entry) ? near : both && titled(affirmed(name), entry.page);
+        const exact = Math.max(named(entry) ? near : both && titled(affirmed(name), entry.page), Number(quoted(entry.title).some((words) => words.length > 2 && within(said, words))));
         const worth = (result.score * share * (whole ? 2 : 1) * (1 + 3 * exact)) / rareness(had);
         const isName = had.length > 1 && had.every((term) => name.includes(term) || terms(entry.page).includes(term));
         return { ...entry, words: [...result.terms, ...found], share, known, worth, isName };
@@ -183,17 +196,19 @@ the dialog (book.js). */
   const [inARow, enough] = [5, 2.25];
   const spoken = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
   const within = (text, words) => ` ${text.join(" ")} `.includes(` ${words.join(" ")} `);
+  const quoted = (text) => [...text.matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
   function quotes(entry, query) {
     const [message, place] = [query, allOf(entry)].map(spoken);
-    const quoted = [...allOf(entry).matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
-    return quoted.some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
+    const named = entry.kind === "question" ? entry.title.split(/[,;…]/).map(spoken) : []; // a problem is called by its message, in quotation marks or not
+    return [...named, ...quoted(allOf(entry))].some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
   const explains = (place, query) => (isMessage(query) ? quotes(place, query) : (place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3));
 
   /* What was meant: the ledger by `claim 12`; of what is no message, the words that the book does not have, as it spells them, unless it is but a guess (no letters
   swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
-  async function find(query) {
+  async function find(typed) {
     const { stem } = await start();
+    const query = heard(typed);
     const guesses = isMessage(query) ? new Map() : spelled(query, stem);
     const respelled = () => query.replace(lowercase, (word) => guesses.get(word) ?? word);
     let meant = respelled();
@@ -212,16 +227,16 @@ the dialog (book.js). */
       found.sort((one, other) => quoting.has(other) - quoting.has(one));
     }
     const matched = new Set(found.flatMap((place) => place.words));
-    const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/(?<![\p{L}\p{N}_])\p{L}{3,}(?![\p{L}\p{N}_])/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
-    return { found, query: meant, missing, explained: found.slice(0, shownNearest).some((place) => explains(place, query)) };
+    const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/(?<![\p{L}\p{N}_])\p{L}(?:\p{L}{2,}|\w*_\w+)(?![\p{L}\p{N}_])/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
+    return { found, asked: query, query: meant, missing, explained: found.slice(0, shownNearest).some((place) => explains(place, query)) };
   }
   window.bookSearch = (query) => find(query).then(({ found, explained }) => Object.assign(found, { explained }));
 
   /* What is shown of a place for one of its words. */
-  window.bookExcerpt = async ({ text }, word) => {
+  window.bookExcerpt = async ({ text, kind }, word) => {
     const { stem } = await start();
     const words = new Set([stem(word)]);
-    return element("p", {}, ...lettered(excerpt(text, words, stem), words, stem)).textContent;
+    return element("p", {}, ...lettered(excerpt(text, words, stem, kind === "claim"), words, stem)).textContent;
   };
 
   const element = (name, of, ...inside) => {
@@ -246,24 +261,49 @@ the dialog (book.js). */
     });
   }
 
-  /* The stretch of the text with the most of the words, some 200 characters; of what a cell printed, two lines. */
-  function excerpt(text, words, stem) {
-    const printed = text.includes("\n");
-    const parts = [];
-    for (const part of text.split(printed ? "\n" : /(?<=[.:?!])\s+/)) {
-      const within = parts.length && parts.at(-1).lastIndexOf("\\(") > parts.at(-1).lastIndexOf("\\)"); // a point in a formula ends no sentence
-      within ? (parts[parts.length - 1] += ` ${part}`) : parts.push(part);
+  /* Of what a cell printed, two lines. Of prose, the sentences with the most of the words, some 200 characters: they begin where a sentence does, or in a long one, at a clause or a word behind an
+  ellipsis; formulas, each one sign meanwhile, stay whole, and what a cell printed is not run into the prose around it. */
+  const [sentence, end] = [/(?<=(?<!\b(?:vs|al|cf|e\.g|i\.e|no|pp?))[.?!…][”’")\]]*)\s+(?=[\p{L}\p{N}“‘"'([√\uE000-\uF8FF])/iu, /[.?!…:][”’")\]]*$/];
+  const size = (shown) => shown.length + 7 * (shown.match(/[\uE000-\uF8FF]/g) ?? []).length;
+  function excerpt(text, words, stem, printed) {
+    const has = (part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size;
+    if (printed) {
+      const lines = text.split("\n");
+      const counts = lines.map(has);
+      const best = counts.indexOf(Math.max(...counts));
+      return lines.slice(best, best + 2).join("\n");
     }
-    const counts = parts.map((part) => new Set(tokenize(part).map(stem).filter((term) => words.has(term))).size);
-    const best = counts.indexOf(Math.max(...counts));
-    if (printed) return parts.slice(best, best + 2).join("\n");
-    let from = best, chosen = parts[best] ?? "";
-    while (chosen.length < 160 && ++from < parts.length) chosen += ` ${parts[from]}`;
-    if (chosen.length <= 260) return chosen;
-    const end = chosen.indexOf(" ", 240);
-    const cut = end < 0 ? chosen : chosen.slice(0, end);
-    const open = cut.lastIndexOf("\\(");
-    return `${open > cut.lastIndexOf("\\)") ? cut.slice(0, open) : cut} …`;
+    const formulas = [];
+    const masked = text.replace(/\\\(.*?\\\)/gs, (formula) => String.fromCharCode(0xe000 + formulas.push(formula) - 1));
+    const parts = masked.split("\n").flatMap((block) => block.split(sentence).map((part, i) => ({ part, starts: !i })));
+    const flows = (i) => end.test(parts[i - 1].part) && (!parts[i].starts || (end.test(parts[i].part) && /^[^\p{Ll}]/u.test(parts[i].part)));
+    const stretches = parts.map(({ part }, i) => {
+      let shown = part;
+      for (let next = i + 1; next < parts.length && size(shown) < 160 && flows(next); next++) {
+        if (size(shown) >= 80 && size(shown + parts[next].part) >= 260) break;
+        shown += ` ${parts[next].part}`;
+      }
+      return { shown, worth: has(shown) + has(part) / 10 + end.test(part) / 100 };
+    });
+    const { shown } = stretches.reduce((best, one) => (one.worth > best.worth ? one : best), stretches[0]);
+    return shortened(shown.replace(/^[,;:.)\]|–—·\s]+/, ""), has).replace(/[\s,;:(–—]+…$/, " …").replace(/[\uE000-\uF8FF]/g, (one) => formulas[one.charCodeAt() - 0xe000]);
+  }
+
+  /* From 260 characters on: so much of it that the first of its words is seen with the clause that it is in, and the end is a word's. */
+  function shortened(text, has) {
+    if (size(text) <= 260) return text;
+    const pieces = text.split(/(?<=\s)/);
+    let from = 0;
+    const first = pieces.findIndex(has);
+    if (size(pieces.slice(0, first + 1).join("")) > 200) {
+      const near = pieces.slice(0, first + 1).findIndex((_, i) => size(pieces.slice(i, first + 1).join("")) <= 120);
+      const clause = [/[;:–—]\s$/, /,\s$/].map((mark) => pieces.findIndex((_, i) => i >= near && i <= first && mark.test(pieces[i - 1] ?? ""))).find((i) => i > 0);
+      from = clause ?? near;
+    }
+    let to = from;
+    while (to < pieces.length && size(pieces.slice(from, to + 1).join("")) <= 250) to++;
+    const cut = pieces.slice(from, to).join("").trimEnd();
+    return `${from ? "… " : ""}${to < pieces.length ? `${cut.replace(/[\s,;:(–—=<>≤≥≈+×·|“]+$/u, "")} …` : cut}`;
   }
 
   /* What kind of place it is, and in which chapter, whose name ends at its colon. */
@@ -277,13 +317,16 @@ the dialog (book.js). */
     return near ? [help, element("p", { className: "search-near" }, "Nearest")] : [help];
   }
 
+  /* How many of the places quote the message, or are known to be asked for by it: these come first, and what follows is said to be something else. */
+  const quoting = (places, query) => (isMessage(query) ? places.filter((place) => quotes(place, query)).length : 0);
+
   /* How many places are shown, and how many of them have all the words that the book has; what was meant; which words no place has. */
   function counted(places, explained, query, meant, missing) {
     const words = missing.map((word) => `“${word}”`).join(", ").replace(/, (?=[^,]*$)/, " and ");
     if (isMessage(query) && explained) {
-      const quoting = places.filter((place) => quotes({ ...place, asked: "" }, query)).length; // else a place is but known to be asked for by it
-      if (!quoting) return "This may be the cause:";
-      return `${quoting === 1 ? "One place quotes" : `${quoting} places quote`} this message.`;
+      const count = quoting(places.map((place) => ({ ...place, asked: "" })), query); // else a place is but known to be asked for by it
+      if (!count) return "This may be the cause:";
+      return `${count === 1 ? "One place quotes" : `${count} places quote`} this message.`;
     }
     if (!explained && isMessage(query) && places[0]?.known === 1 && places[0].share > 5 / 8) return "No place quotes this message word for word.";
     if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
@@ -294,20 +337,24 @@ the dialog (book.js). */
     return words ? `Without ${words}, which the book does not have: ${many}${ofThem}.` : `${many}${ofThem}.`;
   }
 
-  /* What is found, each as an item makes it; false where one typed on meanwhile. What is worth less than a tenth of the best is left out. */
-  async function show(query, list, status, help, many, item) {
-    list.dataset.query = query;
+  /* What is found, each as an item makes it, and below those that quote a message the nearest of the others, apart from them; false where one typed on meanwhile. What is worth less than a tenth of the
+  best is left out. */
+  async function show(typed, list, status, help, many, item, apart) {
+    list.dataset.query = typed;
     let [places, items, said, more] = [[], [], "", []];
     try {
-      if (query) {
+      if (typed) {
         const { stem } = await start();
-        const { found, query: meant, missing, explained } = await find(query);
-        if (query !== list.dataset.query) return false;
+        const { found, asked: query, query: meant, missing, explained } = await find(typed);
+        if (typed !== list.dataset.query) return false;
+        const first = explained ? quoting(found, query) : 0;
         const least = explained ? found[0].worth / 10 : enough / 2;
-        places = found.filter((place) => place.worth > least).slice(0, explained ? shown : shownNearest);
+        places = found.filter((place, i) => i < first || place.worth > least).slice(0, first ? first + shownNearest : explained ? shown : shownNearest);
         items = places.slice(0, many).map((place, i) => item(place, new Set(place.words), stem, i));
-        const common = !tokenize(inFull(query)).some(stem);
-        said = common ? "Such words are everywhere: add one that says what you look for." : counted(explained ? places : found, explained, query, meant, missing);
+        if (first && items.length > first) items.push(apart("Other places, with some of its words", items.splice(first)));
+        const words = tokenize(inFull(query));
+        const common = !words.some(stem);
+        said = common ? `${words.length ? "Such words are everywhere: add one" : "No word is in this: type one"} that says what you look for.` : counted(explained ? places : found, explained, query, meant, missing);
         if (!common && !explained) more = cure(places.length);
       }
     } catch {
@@ -315,23 +362,24 @@ the dialog (book.js). */
     }
     status.textContent = said;
     help.replaceChildren(...more);
-    list.replaceChildren(...items);
+    list.replaceChildren(...items.flat());
     return places;
   }
 
   function result(place, words, stem) {
     const link = element("a", { href: new URL(place.url, root) }, ...lettered(place.title, words, stem));
-    return element("li", {}, whereOf(place), link, element("p", { kind: place.kind, className: "search-text" }, ...lettered(excerpt(place.text, words, stem), words, stem)));
+    return element("li", {}, whereOf(place), link, element("p", { kind: place.kind, className: "search-text" }, ...lettered(excerpt(place.text, words, stem, place.kind === "claim"), words, stem)));
   }
 
   function pageOfResults(input) {
     const [list, status, help] = ["#search-results", "#search-status", ".search-cure"].map((part) => document.querySelector(`article ${part}`));
-    const ask = () => show(input.value.trim(), list, status, help, shown, result);
+    const apart = (words, others) => [element("li", { className: "search-near" }, words), ...others];
+    const ask = () => show(input.value.trim(), list, status, help, shown, result, apart);
     const askAnew = () => {
       clearTimeout(later);
       try {
         const query = input.value.trim();
-        history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname); // to be shared, and for the way back
+        history.replaceState(null, "", query ? `?q=${encodeURIComponent(heard(query))}` : location.pathname); // to be shared, and for the way back
       } catch {
         // a page from a folder keeps its address
       }
@@ -346,7 +394,7 @@ the dialog (book.js). */
       event.preventDefault();
       askAnew();
     });
-    input.value = new URLSearchParams(location.search).get("q") ?? "";
+    input.value = (new URLSearchParams(location.search).get("q") ?? "").replace(/\s+/g, " ");
     input.focus();
     ask();
   }
@@ -367,28 +415,30 @@ the dialog (book.js). */
     dialog.append(box);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list" })) input.setAttribute(name, value);
 
-    let chosen = -1, wanted, later;
+    let options = [], chosen = -1, wanted, later;
     const choose = (i) => {
-      list.children[chosen]?.setAttribute("aria-selected", "false");
+      options[chosen]?.setAttribute("aria-selected", "false");
       chosen = i;
-      const one = list.children[i];
+      const one = options[i];
       one?.setAttribute("aria-selected", "true");
       one?.scrollIntoView({ block: "nearest" });
       wanted = one?.href;
       one ? input.setAttribute("aria-activedescendant", one.id) : input.removeAttribute("aria-activedescendant");
     };
+    const apart = (words, others) => [element("div", { role: "group", ariaLabel: words }, element("div", { className: "search-near", ariaHidden: "true" }, words), ...others)];
     const ask = async () => {
       const query = input.value.trim();
-      const found = await show(query, list, status, help, shownWhileTyping, option);
+      const found = await show(query, list, status, help, shownWhileTyping, option, apart);
       if (!found) return;
       chosen = -1;
+      options = [...list.querySelectorAll("[role=option]")];
       box.scrollTop = 0;
-      choose([...list.children].findIndex(({ href }) => href === wanted)); // chosen before these came
-      list.hidden = !list.children.length;
+      choose(options.findIndex(({ href }) => href === wanted)); // chosen before these came
+      list.hidden = !options.length;
       input.setAttribute("aria-expanded", !list.hidden);
       all.hidden = found.length <= shownWhileTyping;
       all.textContent = `All ${found.length} places, with what they say`;
-      all.href = new URL(`search.html?q=${encodeURIComponent(query)}`, root);
+      all.href = new URL(`search.html?q=${encodeURIComponent(heard(query))}`, root);
     };
     input.addEventListener("input", () => {
       choose(-1);
@@ -397,14 +447,15 @@ the dialog (book.js). */
     });
     input.addEventListener("keydown", (event) => {
       if (event.isComposing) return;
-      const count = list.children.length + 1; // and none of them
+      const count = options.length + 1; // and none of them
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (step && count > 1) choose(((chosen + 1 + step + count) % count) - 1);
-      else if (event.key === "Enter" && chosen >= 0) list.children[chosen].click();
+      else if (event.key === "Enter" && chosen >= 0) options[chosen].click();
       else if (event.key === "Escape") dialog.close(); // a browser would first empty the field
       else return;
       event.preventDefault();
     });
+    input.form.addEventListener("submit", () => (input.value = heard(input.value)));
     start().catch(() => {}); // said when something is asked
     ask();
   }

@@ -20,7 +20,7 @@ READING = "Further reading"
 
 @dataclasses.dataclass
 class Place:
-    """What stands at one address. Formulas in its texts are written `\\(x^2\\)`, several lines of them as an ellipsis."""
+    """What stands at one address: its `text` by paragraphs, and by the lines that its cells printed. Formulas are written `\\(x^2\\)`, several lines of them as an ellipsis."""
 
     kind: str  # chapter, section, claim, figure, question, term, exercise, reading, about
     anchor: str  # empty for a page's beginning
@@ -95,7 +95,7 @@ class Reader:
                 self.glossary(child)
             elif practice and isinstance(child, (nodes.paragraph, nodes.list_item)) and lead(child):
                 here = self.place("question", self.name(child, lead(child)), lead(child))
-                here.text.append(re.sub(rf"^\s*{re.escape(lead(child))}[.\s]*", "", spoken(child)))
+                here.text.append(re.sub(rf"^\s*{re.escape(lead(child))}(?:[.\s]+|:\s*(\w))*", lambda colon: (colon[1] or "").upper(), spoken(child)))
                 paragraph = child if isinstance(child, nodes.paragraph) else child[0]
                 paragraph += nodes.raw("", f'<a class="headerlink" href="#{here.anchor}" aria-label="Link to this question" title="Link to this question">#</a>', format="html")
             elif here is not None:
@@ -104,7 +104,7 @@ class Reader:
     def note(self, child: nodes.Node, here: Place, *, practice: bool) -> None:
         if isinstance(child, nodes.literal_block):
             is_code = "cell_input" in child.parent["classes"] or not self.chapter
-            (here.code if is_code else here.text).append(child.astext()[:2000])
+            here.code.append(child.astext()[:2000]) if is_code else here.text.extend(child.astext()[:2000].replace("\\\n", " ").splitlines())
         elif isinstance(child, nodes.container) and (child.get("nb_element") == "mime_bundle" or {"tag_timing", "cell_output"} <= {*child["classes"], *child.parent["classes"]}):
             for figure in child.findall(nodes.figure):  # the rest are tables, and what was measured, which is another in each build
                 self.figure(figure)

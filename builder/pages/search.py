@@ -30,10 +30,14 @@ def page(app):
     return [(PAGE, {"title": "Search"}, "search.html")]
 
 
-def printed(place: Place) -> str:
-    """What a claim's cell printed, in its lines."""
-    lines = [" ".join(line.split()) for text in place.text for line in text.splitlines()]
-    return "\n".join(filter(None, lines))
+FORMULA_ALONE = r"(?:\\\([^\n]*\\\)|…)[.,;:]?"
+
+
+def lines(place: Place) -> str:
+    """Its paragraphs, with the formulas that stand below them, and the lines that its cells printed: each a line of its own, and an excerpt does not run them together."""
+    text = "\n".join(filter(None, (" ".join(line.split()) for line in place.text)))
+    text = re.sub(rf"\n({FORMULA_ALONE})$(\n(?=[a-z]))?", lambda formula: f" {formula[1]}{' ' * bool(formula[2])}", text, flags=re.M)
+    return text if len(text) <= LONGEST else f"{outside_formulas(text[:LONGEST].rsplit(None, 1)[0])} …"
 
 
 def entries(env, docname: str) -> list[dict]:
@@ -44,7 +48,7 @@ def entries(env, docname: str) -> list[dict]:
     return [
         {
             "url": f"{docname}.html{'#' * bool(place.anchor)}{place.anchor}", "kind": place.kind, "title": place.title, "page": page,
-            "text": outside_formulas((printed(place) if place.kind == "claim" else place.words)[:LONGEST]), "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
+            "text": lines(place), "code": " ".join(dict.fromkeys(re.findall(r"[^\W\d]\w+", " ".join(place.code))))[:LONGEST],
         }
         for place in found
     ]  # fmt: skip

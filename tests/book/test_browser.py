@@ -1143,6 +1143,10 @@ def test_the_page_of_results(open_page):
     field.fill("how to")
     page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Such words are everywhere')")
     assert not page.locator(".search-cure a, #search-results li").count()
+    field.fill("???")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('No word is in this')")
+    field.fill("sample_weight_mode")
+    page.wait_for_function("() => document.querySelector('#search-status').textContent.startsWith('Without “sample_weight_mode”, which the book does not have')")
     field.fill("how to tune xgboost learning rate")
     page.wait_for_function("() => document.querySelector('#search-status').textContent === 'Nothing here explains this. The book has no “xgboost”.'")
     assert page.locator(".search-near").count() == 1 and 1 <= page.locator("#search-results li").count() <= 3
@@ -1199,6 +1203,59 @@ def test_no_result_shows_tex(open_page):
         return [...new Set(found)];
     }""")
     assert len(shown) > 2000 and not (faults := [text for text in shown if TEX.search(text)]), faults[:5]
+    assert not (faults := [text for text in shown if re.match(r"[,;:.)\]|–—]", text)]), faults[:5]  # nor does any begin with what ends something
+
+
+def test_an_excerpt_is_read_from_its_beginning(open_page):
+    """It begins with the sentence of the word; within a long one with its clause, behind an ellipsis; and what a cell printed is no part of the prose before it."""
+    page = open_page("search.html")
+    excerpt = lambda text, word: page.evaluate("([text, word]) => bookExcerpt({ text }, word)", [text, word])  # noqa: E731
+    long = "It has many words, " * 20
+    assert excerpt(r"Nothing is here (e.g. this). What costs \(n = 1.5\) needles? Two.", "needle").startswith("What costs")
+    assert excerpt(f"{long}and then: a needle in a clause, and {long}", "needle").startswith("… a needle in a clause, and It has")
+    assert re.search(r"\w …$", excerpt(f"A needle. {long}", "needle")) and len(excerpt(f"A needle. {long}", "needle")) < 270
+    assert excerpt("One is a needle.\nmean: 0.5", "needle") == "One is a needle." and excerpt("One is a hay.\nneedle: 0.5", "needle") == "needle: 0.5"
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/home/a/mean_of_cauchy.py", line 41, in <module>
+    model.fit(x, y, class_weight=weights)
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/home/a/.venv/lib/python3.12/site-packages/keras/src/trainers/data_adapter_utils.py", line 91, in class_weight_to_sample_weights
+    sample_weight[i] = class_weight.get(int(y[i]), 1.0)
+                       ^^^^^^^^^^^^^^^^
+"""
+
+
+def test_a_traceback_finds_what_its_last_line_does(open_page):
+    """However its lines are joined; a warning without the path and the code around it; and the name of any error's class does not bring what has nothing else of the message."""
+    page = open_page("search.html")
+    found = lambda query: page.evaluate("query => bookSearch(query).then((places) => [places.explained, ...places.map(({ url }) => url)])", query)  # noqa: E731
+    last = "AttributeError: 'numpy.ndarray' object has no attribute 'get'"
+    assert found(last) == found(TRACEBACK + last) == found((TRACEBACK + last).replace("\n", " ")) == found("INFO step 12 is done\n" * 500 + last)
+    last = "RuntimeWarning: overflow encountered in exp"
+    assert found(last) == found(f"/tmp/ipykernel_4711/1234.py:4: {last}\n  return np.exp(z) / np.exp(z).sum()")
+    assert found("ValueError: Dimensions must be equal, but are 7 and 64") == found("TypeError: Dimensions must be equal, but are 7 and 64")
+    assert found("<b>precision</b>&nbsp;") == found("precision")
+
+
+def test_places_that_quote_a_message_stand_apart(open_page):
+    """The others are below words that say so, on the page of results and in the dialog, whose arrows pass over them."""
+    message = "InvalidArgumentError: Incompatible shapes: [64,5] vs. [64]"
+    page = open_page(f"search.html?q={message}")
+    page.wait_for_selector("#search-results li")
+    said = page.locator("#search-results li").evaluate_all("all => all.map((one) => (one.matches('.search-near') ? one.textContent : ''))")
+    assert page.locator("#search-status").inner_text() == "2 places quote this message." and said == ["", "", "Other places, with some of its words", "", "", ""]
+    page = open_page("book/glossary.html")
+    page.keyboard.press("Control+k")
+    page.wait_for_function("() => document.querySelector('#pst-search-dialog input').role === 'combobox'")
+    search_now(page, message)
+    assert page.locator("#search-now > [role=group] > [role=option]").count() == 3
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert page.locator("#search-now > [role=group] > [role=option]").first.get_attribute("aria-selected") == "true"
+    page.evaluate(Axe().axe_script)
+    assert not page.evaluate(JUDGE)
 
 
 def test_no_preview_shows_tex(site):

@@ -156,6 +156,18 @@ def question(notebook: nbformat.NotebookNode) -> str:
     return re.split(r"\n\s*\n", text.partition("\n")[2].strip())[0].replace("\n", " ")
 
 
+def on_card(notebook: nbformat.NotebookNode) -> str:
+    """The question in short, for the chapter's card: the title's metadata `card`, or else the question itself."""
+    return notebook.cells[0].metadata.get("card") or question(notebook)
+
+
+def needs(notebook: nbformat.NotebookNode) -> str:
+    """What the chapter says that a reader needs to know, to the first full stop or semicolon, without what stands in parentheses; empty where it says nothing."""
+    text = "\n\n".join(cell.source for cell in notebook.cells[:4] if cell.cell_type == "markdown")
+    said = re.search(r"\*\*What you need(?: to know)?\*\*: +(.+?)(?:\n\s*\n|$)", text, re.S)
+    return re.sub(r" \((?:[^()]|\([^()]*\))*\)", "", re.split(r"[.;](?:\s|$)", said[1])[0].replace("\n", " ")).strip() + "." if said else ""
+
+
 def outline(notebook: nbformat.NotebookNode) -> list[str]:
     """What other pages may name of the chapter: its headings, its question, and the numbers of its claims and code cells."""
     headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines() if line.startswith("#")]

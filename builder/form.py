@@ -35,7 +35,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "smooth", "cover"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "smooth", "cover", "card", "wide"}
 TIDY = "run `make tidy`"
 MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
@@ -266,7 +266,17 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
                 found.append(f"{place(name, notebook.cells, number)}: its metadata `{switch}` are `true`, or not there: correct them")
         if not chosen_rightly(cell.metadata.get("cover", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `cover` are written `{{"panels": [2], "crop": [0.1, 0, 0.9, 1]}}`, both of them or not: correct them')
+        if not widened_rightly(cell.metadata.get("wide", True)):
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `wide` are `true`, `{{"columns": 2}}` of a figure of several panels, or of a chart `{{"beside": true, "chart": {{"height": 400}}}}`: correct them')
     return found
+
+
+def widened_rightly(wide: object) -> bool:
+    """Whether what is said of a wide figure (render/pictures.py) can be done."""
+    if not isinstance(wide, dict) or not wide:
+        return wide is True
+    right = {"columns": lambda one: type(one) is int and one > 1, "beside": lambda one: one is True, "chart": lambda one: isinstance(one, dict)}
+    return all(key in right and right[key](value) for key, value in wide.items())
 
 
 def chosen_rightly(cover: object) -> bool:

@@ -1,7 +1,7 @@
 """The whole book as one PDF: `make pdf`.
 
 The articles of the complete site become one document in the order of the contents, with links between them, and Chromium prints it.
-Charts are the pictures that the build drew; the film of the cart stands at its first frame.
+Charts are the pictures that the build drew; the film of the cart stands at its first frame. What is folded is printed as of a page (book.css).
 """
 
 import pathlib
@@ -33,7 +33,7 @@ h2, h3, .claim > p { break-after: avoid; }
 figure, .chart, div.cell_output, table { break-inside: avoid; }
 .cell { break-inside: auto; }
 .ledger, .ledger tr { break-inside: auto; }
-.cards, .headerlink, .copybtn, .facts, summary { display: none !important; }
+.cards { display: none !important; }
 """
 FOOTER = (
     '<div style="width:100%;font:8px sans-serif;color:#666;text-align:center">{title} · '
@@ -64,10 +64,8 @@ def anchor(page: str, name: str = "") -> str:
 def article(site: pathlib.Path, page: str, names: list[str]) -> bs4.Tag:
     """The text of one page, with anchors and addresses that hold in the one document."""
     found = bs4.BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
-    for tag in found.select(".only-dark, button.copybtn, noscript, template, .hero, .at-head-note"):
+    for tag in found.select(".only-dark, button.copybtn, noscript, template, form.ledger-filter"):
         tag.decompose()
-    for tag in found.select("details"):
-        tag["open"] = ""
     for tag in found.find_all(id=True):
         # What a cell wrote as HTML has a script that knows its own names.
         if not tag.find_parent(class_="text_html") or tag.find_parent(class_="chart"):

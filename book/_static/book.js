@@ -30,37 +30,14 @@ lay out what is far away. */
     }
   }
 
-  /* Paper is light, whatever the screen is, and has all text: what is folded, and what the ledger's filter leaves out. Code that is folded stays so, with a line that says
-  where it is; the cells of claims are there, for they are what shows them. */
-  function printWhole() {
-    let theme, folded, left;
+  /* Paper is light, whatever the screen is. What stands on it says book.css. */
+  function lightOnPaper() {
+    let theme;
     addEventListener("beforeprint", () => {
-      theme = document.documentElement.dataset.theme;
-      folded = document.querySelectorAll(".bd-article details:not([open], .hide)");
-      left = document.querySelectorAll(".bd-article :is(section, tr)[hidden]");
-      document.documentElement.dataset.theme = "light";
-      folded.forEach((one) => {
-        one.open = true;
-        one.classList.add("for-paper");
-      });
-      left.forEach((one) => (one.hidden = false));
-      for (const summary of document.querySelectorAll(".cell[id] details.hide:not([open]) > summary")) {
-        const what = summary.textContent.trim().split("\n")[0].replace(/^Show t/, "T");
-        const keeper = summary.closest(".cell"); // of neighbours one keeps the fold of all
-        const cells = [keeper, ...summary.parentElement.querySelectorAll(".cell")].map((cell) => Number(cell.id.split("-")[1])).sort((one, other) => one - other);
-        const where = cells.length > 1 ? `cells\u00a0${cells[0]} to\u00a0${cells.at(-1)}` : `cell\u00a0${cells[0]}`;
-        summary.dataset.paper = `${what}: ${where} on the page, folded`;
-      }
+      theme = page.dataset.theme;
+      page.dataset.theme = "light";
     });
-    addEventListener("afterprint", () => {
-      document.documentElement.dataset.theme = theme;
-      folded.forEach((one) => {
-        one.open = false;
-        one.classList.remove("for-paper");
-      });
-      left.forEach((one) => (one.hidden = true));
-      document.querySelectorAll("[data-paper]").forEach((one) => delete one.dataset.paper);
-    });
+    addEventListener("afterprint", () => (page.dataset.theme = theme));
   }
 
   /* What an address within the page names; `#%` names nothing. */
@@ -148,7 +125,7 @@ lay out what is far away. */
       ...font,
       set(value) {
         const { canvas } = this, across = units.get(canvas);
-        const larger = across / (canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
+        const larger = across / (Number(canvas.dataset.shownAt) || canvas.clientWidth || document.querySelector("h1").clientWidth || across); // units to a pixel
         font.set.call(this, across ? value.replace(/^([\d.]+)px sans-serif$/, (_, size) => `${Math.min(size, LETTERS * larger)}px ${family}`) : value);
       },
     });
@@ -197,8 +174,10 @@ lay out what is far away. */
     const seen = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       const now = [time.value, box.checked];
+      from.dataset.shownAt = still.clientWidth;
       go(Math.round(time.max * MOMENT), true);
       Object.assign(still, { width: from.width, height: from.height }).getContext("2d").drawImage(from, 0, 0);
+      delete from.dataset.shownAt;
       go(...now);
     });
     const look = () => {
@@ -207,6 +186,12 @@ lay out what is far away. */
     };
     new MutationObserver(look).observe(page, { attributeFilter: ["data-theme", "data-films"] });
     look();
+  }
+
+  /* The contents begin below the band with which a chapter opens, whatever its height is. */
+  function putContentsBelowTheOpening() {
+    const [opening, contents] = [".opening", ".bd-sidebar-secondary"].map((one) => document.querySelector(one));
+    if (opening && contents) new ResizeObserver(() => contents.style.setProperty("--opening", `${opening.offsetHeight}px`)).observe(opening);
   }
 
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */
@@ -374,17 +359,17 @@ lay out what is far away. */
     document.addEventListener("click", choose, { capture: true }); // before the theme, which takes a press of Enter for a click outside
   }
 
-  /* A click on the `#` of a place goes there, and copies its address. */
+  /* A click on the `#` of a place, or on the link to a chart as it is set (charts.js), goes there, and copies its address. */
   function copyAddresses() {
     const said = Object.assign(document.createElement("p"), { className: "copied", role: "status" });
     document.querySelector(".bd-article").append(said);
     let later;
     document.addEventListener("click", async ({ target }) => {
-      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link)");
+      const link = target.closest?.(".bd-article :is(.headerlink, .claim-link, .chart-setting)");
       if (!link) return;
       try {
         const published = location.protocol === "file:" && document.querySelector("link[rel=canonical]")?.href;
-        await navigator.clipboard.writeText(published ? published + link.hash : link.href);
+        await navigator.clipboard.writeText(published ? published + link.search + link.hash : link.href);
       } catch {
         return; // not allowed, or not there
       }
@@ -529,13 +514,14 @@ lay out what is far away. */
     letGuess();
     unfold();
     addEventListener("hashchange", unfold);
-    printWhole();
+    lightOnPaper();
     switchCode();
     showValues();
     copyAddresses();
     closeDrawer();
     letScrollWhatIsNear();
     layOutTheRest();
+    putContentsBelowTheOpening();
     followTheReader();
     finishFilms();
     document.querySelectorAll(".to-life").forEach(bringToLife);

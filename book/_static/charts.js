@@ -26,7 +26,18 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       input.nextElementSibling.textContent = shown;
       if (dataset.shown) input.setAttribute("aria-valuetext", shown);
     }
-    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync();
+    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync().then(() => tell(chart));
+  }
+
+  /* What the words above the chart say, in large type beside it (`Hero` in builder/pages/sharing.py). */
+  function tell(chart) {
+    const told = chart.querySelector(".told-value");
+    const [, when, value] = (told && chart.querySelector(".chart-live .role-title-text text")?.textContent.match(told.dataset.title)) ?? [];
+    if (!value) return;
+    const number = told.querySelector(".told-number");
+    number.textContent = value;
+    number.classList.toggle("in-words", !/\d/.test(value));
+    told.querySelector(".told-when").textContent = when;
   }
 
   /* The same chart stands at a chapter's head and further down: what is set in one is set in the other. */
@@ -38,6 +49,85 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       type === "radio" || type === "checkbox" ? (input.checked = checked) : (input.value = value);
       set(other, input);
     }
+  }
+
+  const controls = (chart) => [...chart.querySelectorAll(":scope > form [name]")];
+
+  /* What a control is called in the page's address: its own name, with the chart's number where another chart has the name too. */
+  function called({ dataset: { source } }, name) {
+    const another = [...document.querySelectorAll(".chart")].some((other) => other.dataset.source !== source && controls(other).some((one) => one.name === name));
+    return another ? `${source.match(/(\d+)\.js$/)[1]}.${name}` : name;
+  }
+
+  /* What is set otherwise than at first, in the words of an address; null where it is not. Of several radio buttons the chosen one tells. */
+  function otherwise({ type, checked, defaultChecked, value, defaultValue, selectedOptions }) {
+    if (type === "checkbox") return checked === defaultChecked ? null : Number(checked);
+    if (type === "radio") return checked && !defaultChecked ? JSON.parse(value) : null;
+    if (type === "range") return value === defaultValue ? null : value;
+    return selectedOptions[0].defaultSelected ? null : JSON.parse(value);
+  }
+
+  /* A control as the address wants it; whether it knows what is wanted. A number beyond its slider is the slider's end. */
+  function obey(input, wanted) {
+    const means = ({ value }) => String(JSON.parse(value)) === wanted;
+    if (input.type === "range" && /^-?(\d+\.?\d*|\.\d+)$/.test(wanted)) input.value = wanted;
+    else if (input.type === "checkbox" && /^[01]$/.test(wanted)) input.checked = wanted === "1";
+    else if (input.type === "radio" && means(input)) input.checked = true;
+    else if (input.options && [...input.options].some(means)) input.value = [...input.options].find(means).value;
+    else return false;
+    return true;
+  }
+
+  const asked = new Set(); // charts that the address has set: they do not wait for the reader
+
+  function readAddress() {
+    const wanted = new URLSearchParams(location.search);
+    for (const chart of wanted.size ? document.querySelectorAll(".chart") : []) {
+      for (const input of controls(chart)) {
+        const value = wanted.get(called(chart, input.name));
+        if (value === null || !obey(input, value)) continue;
+        asked.add(chart);
+        set(chart, input);
+      }
+    }
+    if (asked.size) tellSetting();
+  }
+
+  /* The page's address with what is set otherwise than at first. */
+  function addressed() {
+    const query = new URLSearchParams(location.search);
+    const inputs = [...document.querySelectorAll(".chart")].flatMap((chart) => controls(chart).map((input) => [called(chart, input.name), otherwise(input)]));
+    inputs.forEach(([name]) => query.delete(name));
+    for (const [name, value] of inputs) if (value !== null) query.set(name, value);
+    return location.pathname + (query.size ? `?${query}` : "");
+  }
+
+  /* Beside the caption of a chart that is so set, a link that has it in its address; a click copies that (book.js). */
+  function tellSetting() {
+    const address = addressed();
+    for (const chart of document.querySelectorAll(".chart")) {
+      const figure = chart.closest("figure"), caption = figure?.querySelector(":scope > figcaption p") ?? chart.querySelector(":scope > .hero-caption") ?? chart;
+      const differs = controls(chart).some((input) => otherwise(input) !== null);
+      let link = caption.querySelector(".chart-setting");
+      if (!link && !differs) continue;
+      if (!link) caption.append(" ", (link = Object.assign(document.createElement("a"), { className: "chart-setting", textContent: "Link to this setting" })));
+      link.hidden = !differs;
+      link.href = `${address}#${figure?.id || chart.id}`;
+    }
+    return address;
+  }
+
+  let writing;
+  function writeAddress() {
+    const address = tellSetting();
+    clearTimeout(writing);
+    writing = setTimeout(() => {
+      try {
+        history.replaceState(history.state, "", address + location.hash);
+      } catch {
+        // a page from a folder may have to keep its address
+      }
+    }, 200); // browsers count how often it is written
   }
 
   /* Where a click on a name of the legend chooses, the keyboard reaches it too: a button lies over each name. Pressed again, all is as it was. */
@@ -72,14 +162,30 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (let i = 0; i < 3 && steepness; i++) await view.height(view.width() * steepness).runAsync();
   }
 
+  /* Where the page has a margin, a chart of `data-wide` spans it too, and is drawn otherwise: as builder/render/pictures.py draws its picture (`widened`). */
+  const broad = matchMedia("(min-width: 1200px)");
+
+  function patched(whole, patch) {
+    if (patch === null || typeof patch !== "object" || Array.isArray(patch)) return patch;
+    const copy = Array.isArray(whole) ? [...whole] : { ...whole };
+    for (const [key, value] of Object.entries(patch)) copy[key] = patched(copy[key], value);
+    return copy;
+  }
+
+  function widened(specification, { beside, chart = {} }) {
+    const { vconcat, ...rest } = specification;
+    return patched(beside ? { ...rest, hconcat: vconcat } : specification, chart);
+  }
+
   async function draw(chart) {
-    await moved;
+    if (!asked.has(chart)) await moved;
     if (!chart.clientWidth) return;
     await Promise.all([load("vendor/vega.js"), load(`charts/${chart.dataset.source}`)]);
     const { theme } = root.dataset;
     let source = chartSources[chart.dataset.source];
     if (theme === "dark") for (const [light, dark] of Object.entries(chartTwins)) source = source.replaceAll(light, dark);
-    const specification = JSON.parse(source);
+    const whole = JSON.parse(source);
+    const specification = broad.matches && chart.dataset.wide ? widened(whole, JSON.parse(chart.dataset.wide)) : whole;
     const view = chart.querySelector(".chart-view");
     const live = Object.assign(document.createElement("div"), { className: "chart-live drawing" });
     view.append(live);
@@ -96,8 +202,9 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     view.replaceChildren(live);
     chart.view?.finalize();
     Object.assign(chart, { view: result.view, steepness });
-    for (const input of chart.querySelectorAll(":scope > form [name]")) set(chart, input);
+    for (const input of controls(chart)) set(chart, input);
     await result.view.runAsync();
+    tell(chart);
     reachLegend(result.view, live, specification);
     chart.dataset.ready = "true";
   }
@@ -113,19 +220,31 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   );
 
   document.addEventListener("DOMContentLoaded", () => {
+    readAddress();
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);
       const form = chart.querySelector(":scope > form"); // not Vega's, for a selection
       form?.addEventListener("input", ({ target }) => set(chart, target), true);
       form?.addEventListener("submit", (event) => event.preventDefault());
     }
-    document.addEventListener("input", ({ target }) => target.closest?.(".chart > form") && follow(target.closest(".chart"), target), true);
+    document.addEventListener(
+      "input",
+      ({ target }) => {
+        const chart = target.closest?.(".chart > form")?.parentElement;
+        if (!chart) return;
+        follow(chart, target);
+        writeAddress();
+      },
+      true,
+    );
 
     let later;
     addEventListener("resize", () => {
       clearTimeout(later);
       later = setTimeout(() => document.querySelectorAll('.chart[data-ready="true"]').forEach(fit), 100); // when Vega has made them as wide as the page
     });
+
+    broad.addEventListener("change", () => document.querySelectorAll('.chart[data-wide][data-ready="true"]').forEach(draw));
 
     let theme = root.dataset.theme;
     new MutationObserver(() => {

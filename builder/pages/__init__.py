@@ -51,6 +51,7 @@ AFTER = (
     ("doctree-resolved", theme.drop_thebe),
     ("html-collect-pages", search.page),
     ("html-page-context", sharing.describe),
+    ("html-page-context", sharing.compose),
     ("html-page-context", live.add_script),
     ("html-page-context", theme.choose_scripts),
     ("html-page-context", theme.name_links),
@@ -62,7 +63,7 @@ AFTER = (
     ("build-finished", search.write_entries),
     ("build-finished", theme.deliver_plain_build),
 )
-DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero}
+DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero, "holds": sharing.Holds}
 
 
 def naming(event, hook):

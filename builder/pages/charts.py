@@ -16,7 +16,7 @@ from ..chapters import code_cells
 from ..files import BookError, write_atomically
 from ..render.covers import cover_of
 from ..render.drawn import drawn
-from ..render.pictures import MIME, NARROW, adapts, as_shown, bundle, outputs_with_charts, picture, steepness_of
+from ..render.pictures import BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
 from .executed import chapter_of
 from .figures import called
 
@@ -27,12 +27,14 @@ SOON = 8  # code cells: a chart within them comes about three screens after the 
 THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
 
 
-def write(app, specification: dict, chapter: str, number: int) -> None:
-    """The chart's pictures, and its specification for the browser; two pages, read side by side, may write the same."""
+def write(app, specification: dict, chapter: str, number: int, broad: Broad | None = None) -> None:
+    """The chart's pictures, and its specification for the browser; two pages, read side by side, may write the same. Also as it is on a wide screen, if it is another there."""
     folder = pathlib.Path(app.outdir) / "charts"
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         write_atomically(folder / f"{chapter}-{number}-{theme}.svg", drawn(picture, json.dumps(specification), theme))
+        if broad:
+            write_atomically(folder / f"{chapter}-{number}-{theme}-{broad.name}.svg", drawn(picture, json.dumps(widened(broad.patch, specification)), theme, broad.across))
         if adapts(specification):
             write_atomically(folder / f"{chapter}-{number}-{theme}-narrow.svg", drawn(picture, json.dumps(specification), theme, NARROW))
     # A script, for a page that was opened from a folder may load no data in another way.
@@ -101,31 +103,66 @@ def size(file: pathlib.Path) -> tuple[float, float]:
     return tuple(map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', file.read_text(encoding="utf-8")).groups()))
 
 
-def markup(app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", below: str = "", told: dict | None = None) -> str:
-    """The chart as pictures that charts.js brings to life, below its controls. At a chapter's head its caption is part of it."""
-    images, label, name, heights = "", html.escape(label), anchor or f"chart-{number}", ""
+def heights(specification: dict, file: pathlib.Path, name: str) -> str:
+    """How high (a variable of the stylesheet, by this name) a chart that adapts to the page's width is: as its picture, or, where one unit is as long on both axes, as the width wants it."""
+    across, high = size(file)
+    steep = steepness_of(specification)
+    return f" --{name}: " + (f"calc({steep:g} * 100cqw + {high - steep * across:.2f}px)" if steep else f"{high:g}px") + ";"
+
+
+def markup(
+    app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", between: str = "", below: str = "", told: dict | None = None, broad: Broad | None = None
+) -> str:
+    """The chart as pictures that charts.js brings to life, below its controls. At a chapter's head its caption is part of it. On a wide screen it may be another, as `write` was told."""
+    images, label, name, styles, other = "", html.escape(label), anchor or f"chart-{number}", "", ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}.svg"
         width, height = size(file)
         loading = 'loading="eager" fetchpriority="high"' if anchor and theme == "light" else 'loading="lazy"'
         image = f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" {loading} alt="{label}">'
+        sources, styles = "", ""
         if adapts(specification):  # with letters that can be read there, and as high as the chart will be
             narrow = file.with_name(f"{file.stem}-narrow.svg")
-            its_width, its_height = size(narrow)
-            heights = f" --high: {height:g}px; --narrow-high: {its_height:g}px"  # whatever the width is
-            if steep := steepness_of(specification):  # or as the width wants it
-                high, narrow_high = (f"calc({steep:g} * 100cqw + {up - steep * across:.2f}px)" for across, up in (size(file), size(narrow)))
-                heights = f" --high: {high}; --narrow-high: {narrow_high}; --widest: {width:g}px"
-            image = f'<picture><source media="(max-width: 480px)" srcset="../charts/{narrow.name}" width="{its_width:g}" height="{its_height:g}">{image}</picture>'
-        images += image
+            sources += source(narrow, "max-width: 480px")
+            styles += heights(specification, file, "high") + heights(specification, narrow, "narrow-high") + (f" --widest: {width:g}px;" if steepness_of(specification) else "")
+        if broad:
+            larger = file.with_name(f"{file.stem}-{broad.name}.svg")
+            sources += source(larger, f"min-width: {BROAD}px")
+            styles += (heights(specification, larger, "wide-high") if adapts(specification) else "") + f" --wide-drawn: {size(larger)[0]:g}px;"
+        images += f"<picture>{sources}{image}</picture>" if sources else image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
-    tall, ratio = (" tall", f" --ratio: {width / height:.4f};") if anchor and height > width else ("", "")
+    if broad and broad.patch:
+        other = f' data-wide="{html.escape(json.dumps(broad.patch, separators=(",", ":")))}"'
     still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (
-        f'<div class="chart{tall}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js" style="--drawn: {drawn:.0f}px;{heights}{ratio}">'
-        f"{form}{view}{below}</div>"
+        f'<div class="chart{f" {broad.name}" if broad else ""}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js"{other} style="--drawn: {drawn:.0f}px;{styles.rstrip(";")}">'
+        f"{form}{between}{view}{below}</div>"
     )
+
+
+def source(file: pathlib.Path, media: str) -> str:
+    width, height = size(file)
+    return f'<source media="({media})" srcset="../charts/{file.name}" width="{width:g}" height="{height:g}">'
+
+
+def title_of(app, chapter: str, number: int) -> str:
+    """The words above the chart, as it stands before anyone moves it."""
+    text = (pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-light.svg").read_text(encoding="utf-8")
+    found = re.search(r"role-title-text.*?<text[^>]*>(.*?)</text>", text)
+    return html.unescape(found[1]) if found else ""
+
+
+def goal_of(specification: dict) -> tuple[float, str] | None:
+    """The number that the chart draws as a line right across it, and the line's colour; None where it draws none, or several."""
+    rows = {name: list(rows[0].values()) for name, rows in specification.get("datasets", {}).items() if len(rows) == 1 and len(rows[0]) == 1}
+    found = [(*rows[name], layer["mark"].get("color", "")) for layer in specification.get("layer", []) if layer["mark"]["type"] == "rule" and (name := layer.get("data", {}).get("name")) in rows]
+    return found[0] if len(found) == 1 else None
+
+
+def colour_of(specification: dict) -> str:
+    """That of its curve."""
+    return next((layer["mark"].get("color", "") for layer in specification.get("layer", []) if layer["mark"]["type"] == "line"), "")
 
 
 def first_chart(notebook) -> tuple | None:
@@ -146,13 +183,13 @@ def soon(cell, notebook) -> bool:
 
 
 def in_small(app, chart: str, chapter: str, number: int, cell, name: str) -> str:
-    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), on paper, and without scripts."""
+    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), and without scripts."""
     images = ""
     for theme in ("light", "dark"):
         file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}-small.svg"
         write_atomically(file, (cover_of(chapter, cell, theme, THUMBNAIL) or "").encode())
         images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
-    said = f"<span>{html.escape(name)} stands at the head of this page</span>"
+    said = f"<span>{html.escape(name)} stands at the head of this chapter</span>"
     return f'<div class="at-head"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>{chart}</div>'
 
 
@@ -168,8 +205,9 @@ def put_charts(app, docname, source):
     for number, (cell, output) in enumerate(outputs_with_charts(notebook), start=1):
         try:
             specification = as_shown(cell, output.data[MIME])
-            write(app, specification, chapter_of(docname), number)
-            chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"))
+            broad, here = spanning(cell, specification), "wide" in cell.metadata
+            write(app, specification, chapter_of(docname), number, broad if here or cell is first else None)
+            chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"), broad=broad if here else None)
             if cell is first and soon(cell, notebook):
                 chart = in_small(app, chart, chapter_of(docname), number, cell, called(cell, notebook) or "The chart")
         except Exception as error:

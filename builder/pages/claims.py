@@ -24,6 +24,7 @@ FILTER = (
     '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label>{main} '
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
+DOUBT = "book/doubt"  # the page that lists the changes
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
 
@@ -56,7 +57,7 @@ def frame(app, doctree):
         inside = parent[start : end + 1]
         del parent[start : end + 1]
         shown = fold_code(inside[-1])
-        inside[-1] += doubted(name, number)
+        inside[-1] += doubted(app.env, name, number)
         inside += live.button(name, number)
         classes = ["claim", *["in-columns"] * in_columns(shown), *["minor"] * (any(main.values()) and not main[number])]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
@@ -88,9 +89,11 @@ def doubts(chapter: str) -> tuple[house.Chapter, dict]:
 
 
 def numbers(chapter: str, claim: int) -> tuple[str, str]:
-    """How many of the changes of its code were noticed, and on how many other seeds it held; empty where that was not tried."""
-    score, (held, tried) = results.of_claim(*doubts(chapter), claim)
-    return f"{score.noticed} of {score.counted}" if score.counted else "", f"{held} of {tried}" if tried else ""
+    """How many of the changes of the code that it uses were noticed, or why there is no such number, and on how many other seeds it held; empty where that was not tried."""
+    its, found = doubts(chapter)
+    score, (held, tried) = results.of_claim(its, found, claim)
+    without = "made no difference" if score.equivalent else f"none of {len(found['mutants'])} on its code" if found["mutants"] else ""
+    return f"{score.noticed} of {score.counted}" if score.counted else without, f"{held} of {tried}" if tried else ""
 
 
 def without_seeds(chapter: str) -> str:
@@ -101,7 +104,9 @@ def without_seeds(chapter: str) -> str:
 def told(chapter: str, claim: int) -> str:
     """The same in words."""
     broken, held = numbers(chapter, claim)
-    parts = [f"Broken on purpose: {broken} changes noticed" if broken else "", f"Other seeds: holds on {held}" if held else ""]
+    score, mutants = results.of_claim(*doubts(chapter), claim)[0], len(doubts(chapter)[1]["mutants"])
+    changes = f"{broken} changes noticed" if score.counted else "what was changed made no difference" if score.equivalent else f"none of {mutants} changes fell on code that it uses"
+    parts = [f"Broken on purpose: {changes}" if broken else "", f"Other seeds: holds on {held}" if held else ""]
     return " · ".join(filter(None, parts))
 
 
@@ -113,10 +118,22 @@ def hang_lines(app, doctree, docname):
                 block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
 
 
-def doubted(chapter: str, claim: int) -> list[nodes.Node]:
-    """A quiet line beside the fold of the claim's code."""
+def doubted(env, chapter: str, claim: int) -> list[nodes.Node]:
+    """A quiet line beside the fold of the claim's code. Where a change was not noticed, it leads to that change."""
     text = told(chapter, claim)
-    return [nodes.paragraph("", text, classes=["claim-doubted"])] if text else []
+    if not text:
+        return []
+    survivors = results.of_claim(*doubts(chapter), claim)[0].survivors
+    if not survivors or DOUBT not in env.found_docs:
+        return [nodes.paragraph("", text, classes=["claim-doubted"])]
+    before, changes, after = re.fullmatch(r"(.*?: )(\d+ of \d+ changes noticed)(.*)", text).groups()
+    led = nodes.raw("", f'<a href="../{DOUBT}.html#{place_of(chapter, survivors[0])}" title="What was not noticed">{changes}</a>', format="html")
+    return [nodes.paragraph("", "", nodes.Text(before), led, nodes.Text(after), classes=["claim-doubted"])]
+
+
+def place_of(chapter: str, mutant: dict) -> str:
+    """The address of a change on the page that lists what was not noticed."""
+    return f"{chapter}-cell-{mutant['cell']}-line-{mutant['line']}"
 
 
 class ClaimsLedger(SphinxDirective):

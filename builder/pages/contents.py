@@ -30,6 +30,10 @@ from ..versions import outcome, records
 from . import executed
 from .executed import chapter_of
 from .links import link
+from .typography import sentences
+
+
+LINE = 110  # letters of a claim on the first card
 
 
 def present(env) -> list[tuple[str, list[str]]]:
@@ -71,7 +75,7 @@ def count(app, config):
 
 
 class Chapters(SphinxDirective):
-    """A card a chapter: its part, picture, title, and question."""
+    """A card a chapter: its part, picture, title, question in short, and what it needs. The first, which is larger on a wide screen, has main claims too."""
 
     def run(self):
         cards = "".join(self.card(part, name) for part, names in present(self.env) for name in names)
@@ -80,10 +84,15 @@ class Chapters(SphinxDirective):
     def card(self, part, name):
         notebook = executed.chapter(name)
         picture = pictured(self.env.app, name, lambda theme: cover(name, theme))
+        needs = chapters.needs(notebook)
+        needs = f'<span class="card-needs">You need: {shown(needs)}</span> ' if needs else ""
+        if first := name == chapters.chapters()[0]:
+            told = [sentences(" ".join(claim["text"].split()))[0] for claim in chapters.claims(notebook) if claim["main"]]
+            needs = "".join(f'<span class="card-claim">{shown(one)}</span> ' for one in told if "$" not in one and len(one) <= LINE) + needs
         return (
-            f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{html.escape(part)}</span> '
+            f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{"Start here: " * first}{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
-            f'<span class="card-question">{html.escape(smartyPants(plain(chapters.question(notebook)), "q"))}</span> '
+            f'<span class="card-question">{shown(chapters.on_card(notebook))}</span> {needs}'
             f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
         )
 
@@ -105,6 +114,10 @@ def pictured(app, name: str, draw, alt: str = "", loading: str = "lazy") -> str:
             width, height = PIL.Image.open(path).size
             images += f'<img class="only-{theme}" src="../covers/{path.name}" width="{width}" height="{height}" alt="{html.escape(alt)}" loading="{loading}">'
     return images
+
+
+def shown(markdown: str) -> str:
+    return html.escape(smartyPants(plain(markdown), "q"))
 
 
 def plain(markdown: str) -> str:

@@ -6,6 +6,7 @@
 
 import difflib
 import html
+import itertools
 import re
 
 from docutils import nodes
@@ -13,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
 from ..doubt.results import Score
-from .claims import doubts, without_seeds
+from .claims import doubts, place_of, without_seeds
 from .contents import present, section, table
 from .links import link
 
@@ -50,9 +51,20 @@ class Doubt(SphinxDirective):
     def changes(self, name: str, mutants: list[dict]) -> nodes.Node:
         items = nodes.bullet_list()
         for one in mutants:
-            place = nodes.paragraph("", "", link(self.env, name, f"cell {one['cell']}", f"cell-{one['cell']}"), nodes.Text(f", line {one['line']}. {sentence(one.get('reason', ''))}"))
-            items += nodes.list_item("", place, nodes.raw("", marked(one["before"], one["after"]), format="html"))
+            place = nodes.paragraph("", "", link(self.env, name, f"cell {one['cell']}", f"cell-{one['cell']}"), nodes.Text(f". {sentence(one.get('reason', ''))}"))
+            anchor = []
+            if not one.get("reason"):
+                place += self.users(name, one["claims"])
+                anchor = [place_of(name, one)]
+            items += nodes.list_item("", place, nodes.raw("", marked(one["before"], one["after"]), format="html"), ids=anchor)
         return items
+
+    def users(self, name: str, claims: list[int]) -> list[nodes.Node]:
+        """The claims that use the line, as links."""
+        numbers = [link(self.env, name, str(one), f"claim-{one}") for one in claims]
+        commas = [nodes.Text(", ") for _ in numbers[1:]]
+        listed = [part for both in itertools.zip_longest(numbers, commas) for part in both if part]
+        return [nodes.Text(f"Used by claim{'s' * (len(claims) > 1)} "), *listed, nodes.Text(".")] if claims else [nodes.Text("No claim uses it.")]
 
 
 def sentence(text: str) -> str:

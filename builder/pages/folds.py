@@ -84,6 +84,12 @@ def merge(app, doctree, docname):
                 make_one(cells, keeper, sources)
 
 
+def announced(cell: nodes.container) -> bool:
+    """Whether the sentence before the cell ends with a colon: with the fold it is printed (book.css), as a solution is; other folded code is not."""
+    place = cell.parent.index(cell)
+    return place > 0 and isinstance(cell.parent[place - 1], nodes.paragraph) and cell.parent[place - 1].astext().rstrip().endswith(":")
+
+
 def number(cell: nodes.container) -> int:
     return next(int(one.removeprefix("cell-")) for one in cell["ids"] if re.fullmatch(r"cell-\d+", one))
 
@@ -100,8 +106,11 @@ def unwrapped(cell: nodes.container) -> nodes.container:
 def make_one(cells: list[nodes.container], keeper: nodes.container, sources: list) -> None:
     """One fold of these cells, in the frame of that which keeps it, below what it shows."""
     fold, place = fold_of(keeper), cells.index(keeper)
+    kinds = [executed.kind(sources[number(cell) - 1]) for cell in cells]
+    if announced(cells[0]) or "solution" in {kind for kind, _ in kinds}:
+        fold["classes"].append("to-read")
     if len(cells) > 1:
-        what = executed.words([executed.kind(sources[number(cell) - 1]) for cell in cells])
+        what = executed.words(kinds)
         fold["prompt_show"], fold["prompt_hide"] = f"Show {what}", f"Hide {what}"
         for others, at in ((cells[place + 1 :], len(fold)), (cells[:place], 0)):
             for cell in others:

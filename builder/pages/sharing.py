@@ -16,9 +16,9 @@ from .. import chapters, letters
 from ..chapters import option
 from ..render.covers import card_of
 from ..render.palette import COLOURS
-from ..render.pictures import cover_cell, whole
+from ..render.pictures import Broad, cover_cell, spanning, whole
 from . import executed
-from .charts import chart_at_head, labelled, markup, soon, write
+from .charts import chart_at_head, colour_of, goal_of, labelled, markup, soon, title_of, write
 from .claims import printed
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
@@ -29,6 +29,7 @@ from .typography import sentences, with_quotes
 
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />'  # docutils' own; the theme has one
 DESCRIPTION = 200  # characters: what search engines and previews show of one
+ACROSS = 820  # pixels of the chart with which the book opens, on a wide screen (book.css)
 NEAR = 5  # code cells: a figure within them stands on the first screens
 
 
@@ -72,6 +73,16 @@ def facts(app, doctree):
     section.insert(question + 1, [nodes.raw("", hero(app, name, notebook) + head, format="html"), *list_of(claims)])
 
 
+def compose(app, pagename, templatename, context, doctree):
+    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css)."""
+    name = chapter_of(pagename)
+    if not name or "body" not in context:
+        return
+    number, part = next(((i, part) for i, (part, chapters_) in enumerate(chapters.parts()) if name in chapters_), (0, ""))
+    body = re.sub(r'(<h1>.*?)(?=<p class="facts">)', lambda found: f'<header class="opening"><p class="opening-part">{html.escape(part)}</p>{found[1]}</header>', context["body"], count=1, flags=re.S)
+    context["body"] = body.replace("<section ", f'<section style="--ground: var(--tint-{number}); --part: var(--part-{number})" ', 1)
+
+
 def list_of(claims: list[dict]) -> list[nodes.Node]:
     """A fold with the first sentence of each claim as a link, beside which its preview is shown; those of the main ones are bold."""
     items = nodes.enumerated_list()
@@ -84,11 +95,12 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "") -> str:
-    """A chapter's first chart with its controls and its caption, which begins with its number where it is shown here alone, and ends with a link."""
+def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", broad: Broad | None = None) -> str:
+    """A chapter's first chart with its controls and its caption, which begins with its number and ends with a link, where there are such."""
     number, cell, specification = chart
     numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", below=f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>', told=cell.metadata.get("controls"))
+    caption = f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>'
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
 
 
 def caption_of(cell) -> str:
@@ -105,7 +117,7 @@ def hero(app, name: str, notebook) -> str:
     if chart := chart_at_head(notebook):
         alone = soon(chart[1], notebook)
         where = f' <a href="#cell-{place(chart[1])}">{"See its code" if alone else "See it in the chapter"}</a>'
-        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook) if alone else "")}</div>'
+        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook), broad=spanning(chart[1], chart[2]))}</div>'
     number = place(cell := cover_cell(notebook))
     moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
     if not number or "cover" not in cell.metadata.get("tags", []) or (number <= NEAR and not moving):
@@ -114,7 +126,7 @@ def hero(app, name: str, notebook) -> str:
     still = still_of(cells[moving - 1]) if moving else ""
     picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
     captions = "".join(
-        f'<p class="hero-caption {kind}">{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
+        f'<p class="hero-caption {kind}"><span class="figure-number">{called(cells[one - 1], notebook)}. </span>{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
         for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
         if one
     )
@@ -130,35 +142,87 @@ def still_of(cell) -> str:
 
 
 class Hero(SphinxDirective):
-    """The chart at a chapter's head, on another page: under words of one's own, and with the claim to which it belongs.
+    """The chart at a chapter's head, with which the book opens: under words of one's own, and beside it in large type what it tells.
 
-        ```{hero} chapter#slug-of-the-claim
+        ```{hero} chapter
+        :high: 360
+        :title: Data to (.+): final size (.+)
+        :told: announced with the data to
+        :goal: counted
         What it is, and what to do with it.
         ```
+
+    On a wide screen its plot is so `high`. `title` finds two parts in the words above the chart: a value, which is the last, stands large above the words of `told` and the other part.
+    It follows what the reader moves (charts.js). The number that the chart draws as a line across it stands large above the words of `goal`.
     """
 
     required_arguments, has_content = 1, True
+    option_spec = {"high": int, "title": str, "told": str, "goal": str}
+
+    def run(self):
+        name = self.arguments[0]
+        notebook = of_chapter(self, name)
+        if not notebook:
+            return []
+        if not (chart := chart_at_head(notebook)):
+            raise self.error(f"notebooks/{name}.ipynb has no chart")
+        app, broad = self.env.app, Broad("front", ACROSS, {"chart": {"height": self.options["high"]}}) if "high" in self.options else None
+        write(app, chart[2], name, chart[0], broad)  # the chapter may be read later, or beside this page
+        shown = nodes.container("", classes=["hero", "first-hero"])
+        self.state.nested_parse(self.content, self.content_offset, shown)
+        source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#chart-hero">{in_line(chapters.title(notebook))}</a></p>'
+        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, broad=broad), format="html")
+        return [shown]
+
+    def tells(self, name, chart):
+        number, _, specification = chart
+        parts = re.fullmatch(self.options.get("title", ""), title_of(self.env.app, name, number))
+        goal = goal_of(specification)
+        for option, found in (("title", parts), ("goal", goal)):
+            if option in self.options and not found:
+                raise self.error(f"the chart of notebooks/{name}.ipynb has no {'title in which `title` finds two parts' if option == 'title' else 'line across it'}")
+        shown = ""
+        if "title" in self.options:
+            wordy = "" if re.search(r"\d", parts[2]) else " in-words"
+            shown += (
+                f'<p class="told-value" style="--mark: {colour_of(specification)}" data-title="{html.escape(self.options["title"])}"><output>'
+                f'<strong class="told-number{wordy}">{parts[2]}</strong> {in_line(self.options.get("told", ""))} <span class="told-when">{parts[1]}</span></output></p>'
+            )
+        if "goal" in self.options:
+            shown += f'<p class="told-goal" style="--mark: {goal[1]}"><strong class="told-number">{goal[0]:,}</strong> {in_line(self.options["goal"])}</p>'
+        return shown and f'<div class="told">{shown}</div>'
+
+
+class Holds(SphinxDirective):
+    """One claim of a chapter, its first sentence, with what its cell printed: what a checked claim is.
+
+        ```{holds} chapter#slug-of-the-claim
+        ```
+    """
+
+    required_arguments = 1
 
     def run(self):
         name, _, slug = self.arguments[0].partition("#")
-        if not chapters.source_path(name).is_file():
-            raise self.error(f"there is no notebooks/{name}.ipynb")
-        if f"notebooks/{name}" not in self.env.found_docs:  # a build of another chapter alone
+        notebook = of_chapter(self, name)
+        if not notebook:
             return []
-        notebook = executed.chapter(name)
-        chart, claim = chart_at_head(notebook), next((one for one in chapters.claims(notebook) if one["slug"] == slug), None)
-        if not chart or not claim:
-            raise self.error(f"notebooks/{name}.ipynb has no {'claim ' + slug if chart else 'chart'}")
-        write(self.env.app, chart[2], name, chart[0])  # the chapter may be read later, or beside this page
-        shown = nodes.container("", classes=["hero"])
-        self.state.nested_parse(self.content, self.content_offset, shown)
-        shown += nodes.raw("", live_head(self.env.app, name, chart), format="html")
+        claim = next((one for one in chapters.claims(notebook) if one["slug"] == slug), None)
+        if not claim:
+            raise self.error(f"notebooks/{name}.ipynb has no claim {slug}")
         title = f"Claim {claim['number']} of \N{LEFT DOUBLE QUOTATION MARK}{chapters.title(notebook)}\N{RIGHT DOUBLE QUOTATION MARK}"
         box = nodes.container("", classes=["claim", "hero-claim"])
-        self.state.nested_parse(StringList(claim["text"].splitlines(), "claim"), 0, box)
-        box[0].insert(0, [nodes.strong("", "", link(self.env, name, title, slug)), nodes.inline("", " holds", classes=["claim-holds"]), nodes.Text(" ")])
+        box += nodes.paragraph("", "", nodes.strong("", "", link(self.env, name, title, slug)), nodes.inline("", " holds", classes=["claim-holds"]), classes=["hero-claim-name"])
+        self.state.nested_parse(StringList([sentences(" ".join(claim["text"].split()))[0]], "claim"), 0, box)
         box += nodes.raw("", f'<div class="cell_output">{printed(claim["value"])}</div>', format="html")
-        return [shown, box]
+        return [box]
+
+
+def of_chapter(directive, name: str):
+    """The executed chapter that a directive names; None in a build of another chapter alone."""
+    if not chapters.source_path(name).is_file():
+        raise directive.error(f"there is no notebooks/{name}.ipynb")
+    return executed.chapter(name) if f"notebooks/{name}" in directive.env.found_docs else None
 
 
 def card_address(app, docname: str) -> str:

@@ -169,7 +169,7 @@ def finish_page(site: pathlib.Path, page: pathlib.Path, style_version: str) -> s
     text = HEADS.sub(one_head, text)
     # pandas heads its index with an empty heading: it is a cell.
     text = re.sub(r"<th(\s[^>]*)?>\s*</th>", lambda m: f"<td{m[1] or ''}></td>", text)
-    # The sidebar's logo and search button belong to a landmark.
+    # What stands in the sidebar belongs to a landmark.
     text = replaced(text, '<div id="pst-primary-sidebar"', '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"', page)
     # Where no script chooses a theme, it is the light one: colours of code and claims belong to a theme.
     text = replaced(text, '<html lang="en"', '<html lang="en" data-theme="light"', page)

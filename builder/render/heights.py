@@ -37,7 +37,8 @@ class Estimate(html.parser.HTMLParser):
         pixels = [re.fullmatch(r"([\d.]*\d)(?:px)?", attrs.get(one) or "0") for one in ("width", "height")]
         if tag == "img" and "only-dark" not in (attrs.get("class") or "") and all(one and float(one[1]) for one in pixels):
             width, height = (float(one[1]) for one in pixels)
-            self.add(*(height * min(LARGER, one / width) + 16 for one in ACROSS))
+            shown = [f"panels-{form}" not in (attrs.get("class") or "") for form in ("stacked", "beside")]  # on the wide page, on a phone
+            self.add(*((height * min(LARGER, one / width) + 16) * seen for one, seen in zip(ACROSS, shown)))
         if tag in ALONE:
             return
         seen = self.open[-1][1]

@@ -53,9 +53,12 @@ def tint(number: int, theme: str) -> str:
 
 
 def styles() -> str:
-    """The variables of the stylesheet."""
+    """The variables of the stylesheet: the colours, and of each part of the book its own and its tint."""
     return "".join(
-        f'html[data-theme="{theme}"]{{color-scheme:{theme};' + "".join(f"--{name}:{value};" for name, value in colours.items()) + "}\n"
+        f'html[data-theme="{theme}"]{{color-scheme:{theme};'
+        + "".join(f"--{name}:{value};" for name, value in colours.items())
+        + "".join(f"--tint-{number}:{tint(number, theme)};--part-{number}:{colour};" for number, colour in enumerate(TINTS))
+        + "}\n"
         for theme, colours in COLOURS.items()
     )
 

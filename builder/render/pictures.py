@@ -4,9 +4,11 @@ A twin for the dark page is the same picture with other colours for text, axes, 
 """
 
 import base64
+import copy
 import io
 import json
 import re
+import xml.etree.ElementTree as ET
 
 import nbformat
 import PIL.Image
@@ -22,6 +24,11 @@ MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390
+WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
+BROAD = 1200  # pixels of a window that has a margin
+HIGHEST = 340  # pixels of a plot that grows with its width
+ACROSS = 984  # pixels of a wide figure
+LEGIBLE = 0.93  # of the size in which matplotlib drew its letters: so large they are there, at least
 APART = 88  # pixels between two numbers at an axis, about
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
@@ -205,6 +212,98 @@ def refined(specification: dict, smooth: bool = False) -> dict:
     if adapts(shown):
         shown["config"] = merged({"axisX": {"tickCount": {"expr": f"max(5, ceil(width / {APART}))"}}}, shown.get("config", {}))
     return shown
+
+
+def wide(cell: nbformat.NotebookNode) -> dict:
+    """How the cell's figure or chart is drawn where it is wide: what its metadata `wide` say, which may be `true` alone."""
+    said = cell.metadata.get("wide")
+    return said if isinstance(said, dict) else {}
+
+
+def patch_of(cell: nbformat.NotebookNode, specification: dict) -> dict:
+    """What is other in the chart where it is wide: what `wide` says of the chart, `{"beside": true, "chart": {"height": 400}}`; a chart that adapts is higher, too."""
+    height = specification.get("height")
+    grown = {"height": min(round(1.5 * height), HIGHEST)} if adapts(specification) and isinstance(height, int | float) else {}
+    return {key: value for key, value in {"beside": wide(cell).get("beside"), "chart": {**grown, **wide(cell).get("chart", {})}}.items() if value}
+
+
+def patched(whole, patch):
+    """The whole with what the patch has in it (a JSON merge patch); an item of a list is named by its place. As `patched` in charts.js."""
+    if not isinstance(patch, dict):
+        return patch
+    if isinstance(whole, list):
+        return [patched(one, patch[str(place)]) if str(place) in patch else one for place, one in enumerate(whole)]
+    whole = whole if isinstance(whole, dict) else {}
+    return {**whole, **{key: patched(whole.get(key), value) for key, value in patch.items()}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Broad:
+    """What is other in a chart where the window has a margin: how many pixels it is `across`, and the patch of its specification (`widened`). `name`: of its pictures, and its class in book.css."""
+
+    name: str
+    across: int
+    patch: dict
+
+
+def spanning(cell: nbformat.NotebookNode, specification: dict) -> Broad:
+    """The chart of a cell where it spans text and margin."""
+    return Broad("wide", WIDE, patch_of(cell, specification))
+
+
+def widened(patch: dict, specification: dict) -> dict:
+    """The chart as it is where it is wide; charts that stand below each other may stand beside each other there."""
+    if patch.get("beside"):
+        specification = {"hconcat" if key == "vconcat" else key: value for key, value in specification.items()}
+    return patched(specification, patch.get("chart", {}))
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+CORNER = re.compile(r"(-?[\d.]+) (-?[\d.]+)")
+ET.register_namespace("", SVG[1:-1])
+ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+
+
+def enlarge(line: ET.Element, times: float) -> None:
+    """A line of text, which matplotlib draws as outlines, larger about its middle."""
+    ends = [float(found[1]) for letter in line for found in [re.match(r"translate\((-?[\d.]+)", letter.get("transform", ""))] if found]
+    if times > 1.02 and ends:
+        middle = (max(ends) + 50) / 2  # of a hundred units a letter, about
+        line.set("transform", f"{line.get('transform', '')} translate({middle:.1f} 30) scale({times:.3f}) translate({-middle:.1f} -30)")
+
+
+def beside(svg: str, columns: int) -> str:
+    """The figure (SVG of matplotlib) with its panels, which stand below each other, in so many columns; what stands at the lowest one's axis, where all share it, stands at each."""
+    figure = ET.fromstring(svg)
+    whole = next(group for group in figure.iter(f"{SVG}g") if group.get("id") == "figure_1")
+    panels = [group for group in whole if (group.get("id") or "").startswith("axes_")]
+    boxes = [[float(end) for end in (min(ends), max(ends))] for panel in panels for ends in [[float(y) for _, y in CORNER.findall(panel[0][0].get("d"))]]]
+    if not panels or len(panels) % columns:
+        raise BookError(f"its metadata `wide` want {columns} columns for {len(panels)} panels")
+    _, _, width, height = map(float, figure.get("viewBox").split())
+    lowest, axis = boxes[-1][1], next(part for part in panels[-1] if re.match(r"matplotlib\.axis", part.get("id", "")))
+    bottom = boxes[0][0]
+    for first in range(0, len(panels), columns):
+        row = range(first, first + columns)
+        bottom += max(high - low for low, high in boxes[first : first + columns])
+        for place in row:
+            panel, (_, end) = panels[place], boxes[place]
+            own = next((i for i, part in enumerate(panel) if re.match(r"matplotlib\.axis", part.get("id", ""))), None)
+            if own is not None and not any("text_" in (part.get("id") or "") for part in panel[own].iter()):
+                moved = ET.Element(f"{SVG}g", {"transform": f"translate(0 {end - lowest:.2f})"})
+                moved.append(copy.deepcopy(axis))
+                panel[own] = moved
+            panel.set("transform", f"translate({width * (place - first):.2f} {bottom - end:.2f})")
+        bottom += height - lowest + boxes[0][0]
+    bottom -= boxes[0][0]
+    across = width * columns
+    for text in whole.iter(f"{SVG}g"):
+        if text.get("id", "").startswith("text_"):
+            for line in text:
+                enlarge(line, LEGIBLE * across * 4 / 3 / ACROSS)
+    figure.attrib |= {"viewBox": f"0 0 {across:.2f} {bottom:.2f}", "width": f"{across:.2f}pt", "height": f"{bottom:.2f}pt"}
+    whole.remove(next(group for group in whole if group.get("id") == "patch_1"))  # its ground
+    return ET.tostring(figure, encoding="unicode")
 
 
 def figure_in(cell: nbformat.NotebookNode) -> str | None:

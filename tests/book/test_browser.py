@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import re
+from collections import Counter
 
 import bs4
 import numpy as np
@@ -266,8 +267,11 @@ def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name
     drawn = page.locator("#chart-hero :is(img, svg):visible")
     question, controls = (page.locator(one).last.bounding_box() for one in ("article :is(.hero > p:has(+ #chart-hero), h1 + p)", "#chart-hero form"))
     chart = drawn.bounding_box()
-    above_it = question if controls["x"] > chart["x"] + chart["width"] else controls  # beside a tall one
-    assert all(0 <= below["y"] - above["y"] - above["height"] < 40 for above, below in ((question, controls), (above_it, chart)))
+    told = page.locator(".told").bounding_box() if page.locator(".told").count() else controls
+    above_it = question if controls["x"] > chart["x"] + chart["width"] else told  # beside a tall one
+    beside = controls["x"] + controls["width"] < chart["x"]  # where the book opens
+    assert abs(question["y"] - chart["y"]) < 40 if beside else 0 <= chart["y"] - above_it["y"] - above_it["height"] < 40
+    assert 0 <= controls["y"] - question["y"] - question["height"] < 40
     slider = hero.locator("input[type=range]").first
     places = ["#chart-hero input", "#chart-hero-view", ".hero-caption"]
     before = [page.locator(one).first.bounding_box() for one in places]
@@ -277,7 +281,7 @@ def test_a_chapter_and_the_book_begin_with_what_the_reader_moves(open_page, name
     page.wait_for_timeout(300)
     after = [page.locator(one).first.bounding_box() for one in places]
     assert all(abs(one["y"] - other["y"]) <= 2 for one, other in zip(before, after)), (before, after)
-    assert abs(before[1]["height"] - drawn.bounding_box()["height"]) <= 2
+    assert abs(before[1]["height"] - after[1]["height"]) <= 2 and abs(chart["height"] - drawn.bounding_box()["height"]) <= 2
     before = hero.locator("svg").inner_html()
     slider.focus()
     page.keyboard.press("Home" if slider.input_value() == slider.get_attribute("max") else "End")
@@ -416,12 +420,72 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
     assert page.locator("#chart-1 [value*=after]").is_checked()
 
 
+def test_a_picture_at_the_head_takes_a_phones_width(open_page):
+    """As figures further down do: its letters shrink with it."""
+    page = open_page("notebooks/docker_kernels.html", size="narrow")
+    picture = page.locator(".hero img:visible").bounding_box()
+    assert picture["width"] >= 386 and 0.55 < picture["height"] / picture["width"] < 0.9 and page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_ledgers_filter_stands_on_a_phones_first_screen(open_page):
+    page = open_page("book/claims.html", size="narrow")
+    said = page.locator("article section > p").first.bounding_box()
+    assert said["height"] < 100 and page.locator(".ledger-filter").bounding_box()["y"] < 350
+    fold = page.locator("article section > details").first
+    assert "tinted ground" in fold.inner_text() or not fold.locator("p").first.is_visible()
+
+
+SETTING = "() => document.querySelector('#chart-hero[data-ready=true]')?.view.signal"
+
+
+def test_what_a_chart_is_set_to_stands_in_the_address(open_page):
+    """Only what is set otherwise than at first; a link beside the caption has it too, a click copies it, and who opens it sees it set and drawn, without moving."""
+    page = open_page("notebooks/hubei.html", permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("#chart-hero .chart-setting")
+    start = page.locator("#chart-hero [name=known]").input_value()
+    assert not link.count()
+    page.locator("#chart-hero [name=known]").fill("47")
+    page.locator("#chart-hero [value*=ompertz]").check()
+    page.wait_for_url("**/hubei.html?known=47&family=Gompertz", timeout=5000)
+    assert link.get_attribute("href").endswith("/hubei.html?known=47&family=Gompertz#chart-hero") and page.locator("figure .chart-setting").get_attribute("href").endswith("#a-growth-curve-fitted-on-each-day-to")
+    link.click()
+    assert page.locator(".copied").inner_text() == "Address copied"
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url and copied.endswith("?known=47&family=Gompertz#chart-hero")
+    page.locator("#chart-hero [value*=logistic]").check()
+    page.locator("#chart-hero [name=known]").fill(start)
+    page.wait_for_url("**/hubei.html#chart-hero", timeout=5000)
+    assert not link.is_visible()
+    page = open_page(copied[copied.index("notebooks/") :], moves=False)
+    page.wait_for_function(f"{SETTING}('known') === 47 && {SETTING[6:]}('family') === 'Gompertz'", polling=200)
+    assert page.locator("#chart-hero input + span").first.inner_text() == "47" and link.count() == 1
+
+
+@pytest.mark.parametrize(("asked", "batch"), [("B=1e9", 8), ("B=9999", None), ("B=-5&w=<img src=x onerror=alert(1)>", 1), ("B=NaN&constructor=1&B.B=2", 8), ("B=", 8), ("%", 8), ("B=16&B=32", 16)])
+def test_an_address_sets_no_chart_wrong(open_page, asked, batch):
+    """A number beyond the slider is its end; what is no number, and what no control is called, is passed over."""
+    page = open_page(f"notebooks/class_weights.html?{asked}")
+    slider = page.locator("#chart-hero [name=B]")
+    page.wait_for_function("() => document.querySelector('#chart-hero[data-ready=true]')", polling=200)
+    value = float(slider.input_value())
+    assert value == (float(slider.get_attribute("max")) if batch is None else batch) and page.evaluate("document.querySelector('#chart-hero').view.signal('B')") == value
+    assert page.locator("#chart-hero [name=w]").input_value() == "9"
+    assert page.locator("#chart-hero .chart-setting").count() == (batch != 8)
+
+
+def test_charts_with_the_same_names_have_addresses_of_their_own(open_page):
+    page = open_page("notebooks/numpy_cnn.html")
+    page.locator("#chart-2 [name=number]").evaluate("one => (one.name = 'pixel')")
+    page.locator("#chart-hero [name=pixel]").fill("3")
+    page.wait_for_url("**?1.pixel=3", timeout=5000)
+
+
 NEAR_THE_HEAD = {"binary_metrics", "keras_confusion_metrics", "class_weights", "numpy_cnn"}
 
 
 @pytest.mark.parametrize("name", WITH_CHARTS)
 def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
-    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; on paper and without scripts it is there."""
+    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; without scripts it is there, and on paper a line alone."""
     page = open_page(f"notebooks/{name}.html", size="narrow")
     note, caption = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption")
     assert note.count() == (name in NEAR_THE_HEAD)
@@ -434,7 +498,7 @@ def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
     assert note.locator("a").get_attribute("href") == "#chart-hero" and note.inner_text().startswith("Figure 1 ") and page.locator(".hero-caption").inner_text().startswith("Figure 1. ")
     assert note.locator("img:visible").bounding_box()["height"] == 70
     page.emulate_media(media="print")
-    assert chart.is_visible() and caption.is_visible() and not note.is_visible()
+    assert note.is_visible() and page.locator("#chart-hero").is_visible() and not chart.is_visible() and not caption.is_visible() and not note.locator("img:visible, button:visible").count()
     page.emulate_media(media="screen")
     note.locator("button").click()
     assert chart.is_visible() and caption.is_visible() and not note.is_visible()
@@ -556,6 +620,76 @@ def test_the_book_s_first_chart_is_that_of_a_chapter(open_page):
     page = open_page(path, java_script_enabled=False)
     assert [page.locator(one).first.evaluate("one => one.outerHTML") for one in parts] == shown
     assert caption in page.locator("#chart-hero .hero-caption").inner_text() and page.locator(f".claim[id={slug}]").count() == 1
+
+
+TOLD = "() => [...document.querySelectorAll('.told > p')].map((one) => one.innerText.replace(/\\s+/g, ' ').trim())"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_book_opens_with_what_its_chart_tells(open_page, size):
+    """In large type, as its title and its data have it; it follows the slider, and is there without JavaScript. Nothing else moves."""
+    page = open_page("book/intro.html", size=size, moves=False)
+    announced, counted = page.evaluate(TOLD)
+    title = "document.querySelector('#chart-hero .role-title-text text').textContent"
+    rows = (ROOT / "data" / "hubei.csv").read_text().split()
+    assert counted == f"{int(next(row.split(',')[1] for row in rows if row.startswith('2020-04-16'))):,} cases counted by 16 April"
+    without = open_page("book/intro.html", size=size, java_script_enabled=False)
+    assert without.locator(".told-value").inner_text().split()[0] == announced.split()[0] and not without.locator("#chart-hero form").is_visible()
+    before = page.locator("#chart-hero-view").bounding_box()
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    slider = page.locator("#chart-hero input[type=range]")
+    seen = set()
+    for day in ("17", "10", slider.get_attribute("max")):
+        slider.fill(day)
+        page.wait_for_function(f"() => {{ const [when, size] = {title}.match(/Data to (.+): final size (.+)/).slice(1); return ({TOLD})()[0] === `${{size}} cases announced with the data to ${{when}}`; }}", polling=200)
+        seen.add(page.evaluate(TOLD)[0])
+        assert page.locator("#chart-hero-view").bounding_box() == before
+    assert announced in seen and len(seen) == 3 and "without limit cases announced with the data to 2 February" in seen
+    assert page.locator("#chart-hero svg").bounding_box()["height"] > (400 if size == "wide" else 300)
+
+
+def test_the_first_page_is_composed(open_page):
+    """No contents beside it; four sentences struck out, each above what refutes it, a link to a claim; three cards abreast, the first alone."""
+    page = open_page("book/intro.html")
+    assert not page.locator(".bd-sidebar-secondary, nav.bd-links").locator("visible=true").count()
+    false, true = (page.locator(f".refuted {one}").all() for one in ("dt", "dd a"))
+    assert len(false) == len(true) == 4 and all("line-through" in one.evaluate("one => getComputedStyle(one).textDecorationLine") for one in false)
+    assert all(abs(one.bounding_box()["x"] - other.bounding_box()["x"]) < 30 < other.bounding_box()["y"] - one.bounding_box()["y"] + 25 for one, other in zip(false, true))
+    claims = {f"../notebooks/{name}.html#{claim['slug']}" for name in book.chapters() for claim in book.claims(executed(name))}
+    assert all(one.get_attribute("href") in claims for one in true)
+    rows = Counter(round(card.bounding_box()["y"]) for card in page.locator(".card").all())
+    assert list(rows.values()) == [1, 3, 3, 3]
+    assert all(one.bounding_box()["height"] < 60 for one in page.locator(".card-question").all()), "two lines"
+
+
+@pytest.mark.parametrize("name", ["book/intro", "notebooks/cauchy", "book/claims", "search"])
+def test_a_phone_s_bar_has_the_book_s_name(open_page, name):
+    """On one line, between the drawer's button and few others; what is used once a page stands in the drawer. A wide page's drawer has the chapters alone."""
+    page = open_page(f"{name}.html", size="narrow", has_touch=True)
+    home, buttons = page.locator(".book-home").bounding_box(), page.locator(".article-header-buttons").bounding_box()
+    assert page.locator(".book-home").inner_text() == "Every Claim Computed" and 44 <= home["height"] < 50 and home["x"] + home["width"] <= buttons["x"]
+    assert not page.locator(".article-header-buttons .dropdown").locator("visible=true").count()
+    page.locator(".primary-toggle").click()
+    tools = page.locator("dialog[open] .page-tools a")
+    assert tools.count() and all(one.is_visible() and one.bounding_box()["height"] >= 44 for one in tools.all())
+    page = open_page(f"{name}.html")
+    page.locator(".primary-toggle").click()
+    drawer = page.locator("dialog[open]")
+    assert not drawer.locator(":is(img, button, .page-tools)").locator("visible=true").count()
+    assert drawer.get_by_text("Tools").bounding_box()["y"] < 700
+
+
+def test_the_search_does_not_name_its_keys_once_it_is_open(open_page):
+    page = open_page("book/intro.html")
+    keys = page.locator(".search-button-field .search-button__kbd-shortcut")
+    assert keys.is_visible()
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").wait_for(state="visible")
+    assert not page.locator("#pst-search-dialog .search-button__kbd-shortcut").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".search-button-field").focus()
+    assert not keys.is_visible()
 
 
 @pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
@@ -924,37 +1058,51 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
     assert page.evaluate("document.documentElement.scrollWidth") == SIZES["narrow"][0]
 
 
-def test_paper_has_all_text(open_page):
-    """What is folded on the screen, once, and the code of claims; afterwards the page is as it was. Other code that is folded is a line that says where it is, and no sheet is left white for a long claim."""
-    page = open_page("notebooks/binary_metrics.html")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_paper_has_all_text(open_page, scripts):
+    """What is folded on the screen, once, and the code of claims, also without scripts; other code that is folded only where it is a solution or a sentence announces it. No label says that something could be opened."""
+    page = open_page("notebooks/binary_metrics.html", java_script_enabled=scripts)
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
-    faint = page.evaluate("""() => {
-        dispatchEvent(new Event("beforeprint"));
-        return [...document.querySelectorAll("article details > *")].filter((one) => getComputedStyle(one).opacity !== "1").length;
-    }""")
-    assert faint == 0, "paper does not wait until something has faded in"
-    assert folded and page.locator("article details:not([open], .hide)").count() == 0
-    code = page.locator("article details.hide:not([open])")
-    assert code.count() and code.count() == page.locator("details.hide:not([open]) > summary[data-paper]").count() and code.locator("pre:visible").count() == 0
-    assert page.locator("#cell-1 summary").get_attribute("data-paper") == "The imports and settings: cell\u00a01 on the page, folded"
+    assert folded and page.locator("article details > p:not(:visible, [class])").count() == 0
+    assert page.locator("details.hide:not([open], .to-read) pre:visible").count() == 0 < page.locator("details.hide:not([open], .to-read)").count()
+    assert page.locator("details.hide.to-read pre").count() == page.locator("details.hide.to-read pre:visible").count() > 4
+    assert page.locator("#what-to-do details.to-read").count() == 2, "announced: 'Two functions to copy, with what they call:'"
+    labels = page.locator("summary:visible").all_inner_texts()
+    assert labels and not [label for label in labels if re.match("Show|Hide|Its|Guess|The claim", label)]
     assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
     assert page.locator(".claim").first.evaluate("one => [getComputedStyle(one).breakInside, getComputedStyle(one.querySelector('p')).breakAfter]") == ["auto", "avoid"]
     lines = "[...document.querySelectorAll('.claim')].filter((one) => { const first = [...one.children].find((part) => getComputedStyle(part).position !== 'absolute'); return !first.matches('p'); }).length"
     assert page.evaluate(lines) == 0, "an empty line before its sentence may end a sheet"
-    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *')].filter((one) => one.querySelector('pre') && !one.closest('.for-paper > .cell')).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
+    breaks = "[...document.querySelectorAll('.cell_input, .cell_input *, details.to-read')].filter((one) => one.querySelector('pre') && one.checkVisibility()).map((one) => [getComputedStyle(one).breakInside, getComputedStyle(one).display].join())"
     assert {*page.evaluate(breaks)} == {"auto,block"}, "code that may not be broken leaves an empty box where the sheet ends"
-    assert page.locator(".hero").is_hidden() and page.locator(".claim").first.is_visible()
+    assert page.locator("#chart-hero .chart-view :is(img, svg.marks):visible").count() == 1 and page.locator("figure:has(.at-head) img:visible").count() == 0
+    assert page.locator("figure:has(.at-head)").inner_text().strip() == "Figure 1 stands at the head of this chapter"
+    assert not [page.locator(one).count() for one in (".to-contents:visible", "#pst-primary-sidebar:visible", "#jb-print-toc:visible") if page.locator(one).count()]
     asked = page.locator("blockquote:has(+ .guess)").first
-    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess").first.is_hidden(), "nobody can guess with the answer before their eyes"
+    assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess:visible").count() == 0, "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
+
+
+def test_paper_is_light(open_page):
+    """Also where the page is dark; a chart that lives is drawn as it is set, and a figure that stands further down stands there too."""
+    page = open_page("notebooks/cauchy.html", theme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.locator("#chart-hero img.only-light, #chart-hero svg").first.is_visible() and page.locator(".only-dark:visible").count() == 0
+    assert page.locator("figure .chart:visible").count() == 1, "it is far from the head"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("article details:not([open])").count() == folded and page.locator("[data-paper]").count() == 0
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_sheets_are_used(open_page):
+    """What the reader has opened is on them, and all of the ledger; no sheet is left white for a long claim."""
 
     def sheets(page):
         return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin={side: "12mm" for side in ("top", "bottom", "left", "right")})))
 
-    page.emulate_media(media="screen")
+    page = open_page("notebooks/binary_metrics.html")
     few = sheets(page)
     page.locator(".code-switch").click()
     assert few < 0.9 * sheets(page), "who shows all code has it on paper too"
@@ -1104,6 +1252,59 @@ def test_a_softmax_as_in_the_formula_warns_in_the_words_for_which_its_place_is_a
     """`asked` in _config.yml: numpy says it of its own inf / inf."""
     with pytest.warns(RuntimeWarning, match="invalid value encountered in divide"), np.errstate(over="ignore"):
         np.exp([1000.0, 0.0]) / np.exp([1000.0, 0.0]).sum()
+
+
+@pytest.mark.parametrize("width", [1200, 1280, 1600])
+@pytest.mark.parametrize("name", book.chapters())
+def test_a_chapter_opens_with_a_band(open_page, name, width):
+    """From edge to edge, in its part's tint; its figure spans text and margin, with its caption beside it; the contents begin below."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": width, "height": 800})
+    box = lambda one: page.locator(one).first.bounding_box()  # noqa: E731
+    page.wait_for_selector(".bd-sidebar-secondary[style*=opening]")
+    band, title, caption = box(".opening"), box(".opening h1"), box(".hero-caption:visible")
+    figure = box(".opening :is(.chart-view, .hero.still > div)")
+    assert page.locator(".opening .figure-number:visible").inner_text().startswith("Figure ")
+    assert page.locator(".opening").evaluate("one => getComputedStyle(one).boxShadow").startswith(page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor"))
+    assert title["width"] > 850 and caption["x"] + caption["width"] < title["x"] and figure["x"] >= title["x"] - 1
+    assert caption["y"] + caption["height"] <= band["y"] + band["height"] and figure["x"] + figure["width"] <= width
+    assert box("#pst-page-toc-nav")["y"] > band["y"] + band["height"] and page.evaluate("document.documentElement.scrollWidth") <= width
+    drawn = page.locator(".opening :is(img, canvas):visible").bounding_box()
+    assert 650 < drawn["width"] <= figure["width"] or "still" in page.locator(".hero").get_attribute("class") or name == "cauchy"
+    assert drawn["y"] + drawn["height"] <= 800
+
+
+WITH_WIDE = sorted(name for name in book.chapters() if any("wide" in cell.metadata for cell in book.code_cells(book.load(name))))
+
+
+@pytest.mark.parametrize("name", WITH_WIDE)
+def test_a_wide_figure_spans_text_and_margin(open_page, name):
+    """Its caption below it, its letters as large as others; panels that stand below each other on a phone and on paper stand beside each other."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    text = page.locator("article > section > p:not(.facts)").first.bounding_box()
+    notes = [one.bounding_box() for one in page.locator(".bd-article .claim-doubted").all() if one.is_visible()]
+    for figure in page.locator(".cell.wide:not(details *) figure:not(:has(.at-head))").all():
+        figure.scroll_into_view_if_needed()
+        shown, caption = figure.locator(":is(img, svg):visible").first.bounding_box(), figure.locator("figcaption").bounding_box()
+        assert text["x"] + text["width"] < shown["x"] + shown["width"] <= 1280 or name == "cauchy"
+        assert abs(caption["x"] - text["x"]) < 2 and caption["y"] >= shown["y"] + shown["height"]
+        top = page.evaluate("scrollY")
+        assert not [note for note in notes if shown["y"] + top < note["y"] < shown["y"] + top + shown["height"]]
+    for how in ("narrow", "print"):
+        page.set_viewport_size({"width": 390, "height": 844}) if how == "narrow" else page.emulate_media(media="print")
+        assert not page.locator(".panels-beside:visible").count()
+
+
+def test_a_caption_says_no_place_that_a_wide_figure_has_not():
+    """Its panels stand below each other here and beside each other there."""
+    for name in book.chapters():
+        for cell in book.code_cells(book.load(name)):
+            if isinstance(said := cell.metadata.get("wide"), dict) and {"columns", "beside"} & said.keys():
+                words = f"{cell.metadata['mystnb']['figure']['caption']} {cell.metadata['mystnb']['image']['alt']}".lower()
+                assert not re.findall(r"\b(?:upper|lower|on top|\(top\)|left|right) (?:panel|chart)|^(?:above|below)|[.:] (?:above|below)[,:]", words), f"{name}: {words}"
 
 
 @pytest.mark.parametrize("name", ["central_limit_theorem", "cartpole", "keras_masking"])

@@ -190,7 +190,12 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         assert claim["value"] in markdown and f'<a id="{claim["slug"]}"></a>**Claim {claim["number"]}.**' in markdown
         assert all("assert" in one and one in claim["code"] for one in claim["assertions"])
         said, found = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
-        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else "Broken" not in str(said)
+        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else re.search("none of [0-9]+ changes fell on code that it uses|what was changed made no difference", said.get_text())
+        led = said.select_one("a")
+        assert bool(led) == (found["changes"] > found.get("noticed", 0))
+        if led:
+            of_claim = soups[site / "book" / "doubt.html"].find(id=led["href"].partition("#")[2])
+            assert str(claim["number"]) in [one.get_text() for one in of_claim.select("a")] and of_claim.select_one("pre.change")
         assert (f"on {found.get('held')} of {found['seeds']}" in said.get_text()) if found["seeds"] else "Other seeds" not in str(said)
 
 
@@ -296,6 +301,20 @@ def test_the_text_has_the_live_numbers(site, soups):
     notebooks = [executed(name) for name in book.chapters()]
     assert f"{sum(len(book.claims(n)) for n in notebooks)} claims" in text
     assert f"{sum(len(book.code_cells(n)) for n in notebooks)} cells" in text
+
+
+def test_the_first_page_says_which_chapter_builds_on_another(site, soups):
+    """And each card what its chapter needs."""
+    page = soups[site / "book" / "intro.html"]
+    said = {}
+    for name in book.chapters():
+        text = "\n\n".join(cell.source for cell in executed(name).cells[:4] if cell.cell_type == "markdown")
+        needed = re.search(r"\*\*What you need.*?(?:\n\s*\n|$)", text, re.S)[0]
+        said |= {name: other for other in re.findall(r"\]\((\w+)\.ipynb", needed)}
+    linked = [link["href"].removeprefix("../notebooks/").removesuffix(".html") for link in page.select("#the-chapters > p a")]
+    assert said == {linked[0]: linked[1]} and len(linked) == 2
+    needs = [card.select_one(".card-needs").get_text() for card in page.select(".card")]
+    assert len(needs) == len(book.chapters()) and all(one.startswith("You need: ") and one.endswith(".") and "(" not in one for one in needs)
 
 
 def test_every_word_of_the_glossary_is_met_in_a_chapter(site, soups):

@@ -455,6 +455,7 @@ def test_cells_that_would_hide_run_or_break_something(small):
         (*chapter("print(1)", smooth=1), "cell 4 (code cell 3): its metadata `smooth` are `true`, or not there: correct them"),
         (*chapter("print(1)", cover={"panels": []}), "cell 4 (code cell 3): its metadata `cover` are written"),
         (*chapter("print(1)", cover={"crop": [1, 0, 0, 1]}), "cell 4 (code cell 3): its metadata `cover` are written"),
+        (*chapter("print(1)", wide={"columns": 1}), "cell 4 (code cell 3): its metadata `wide` are `true`"),
         (*chapter("- A list\n\n```{csv-table}\n:file: /etc/passwd\n```".replace("- A", "## A")), "scripts, event attributes"),
         ("notebooks/two.ipynb", chapter("x = 'half'")[1].replace("half", "\\ud800"), "cell 4 (code cell 3): it holds the character U+D800, which is no text"),
         (*chapter("## A\0"), "cell 4: it holds the character U+0000"),

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import bs4
 import nbformat
@@ -171,11 +172,15 @@ def test_links_to_claims_and_cells_work_between_chapters_in_both_modes(built):
     assert built.run("render", "one").returncode == 0
 
 
-def test_a_chart_that_the_first_page_asks_for_in_vain_is_named(rendered):
+def test_a_chart_or_a_claim_that_the_first_page_asks_for_in_vain_is_named(rendered):
     page = rendered.root / "book" / "intro.md"
     text = page.read_text()
-    for asked, fault in (("one#x", "notebooks/one.ipynb has no chart"), ("three#x", "there is no notebooks/three.ipynb")):
-        page.write_text(text + f"\n```{{hero}} {asked}\nMove it.\n```\n")
+    for asked, fault in (
+        ("{hero} one\nMove it.", "notebooks/one.ipynb has no chart"),
+        ("{hero} three\nMove it.", "there is no notebooks/three.ipynb"),
+        ("{holds} one#no-such-claim", "notebooks/one.ipynb has no claim no-such-claim"),
+    ):
+        page.write_text(text + f"\n```{asked}\n```\n")
         rendered.failing("book/intro.md", fault, command=("render",))
 
 
@@ -887,3 +892,32 @@ def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
     assert "#440154" not in pictures.dark(svg.format("#440154")) and pictures.dark(svg.format("#bddf26")) == svg.format("#bddf26")
     lifted = palette.seen("#440154")
     assert palette.seen(lifted) == lifted != "#ffffff"
+
+
+PANELS = """
+<svg xmlns="http://www.w3.org/2000/svg" width="100pt" height="90pt" viewBox="0 0 100 90"><g id="figure_1"><g id="patch_1"><path d="M 0 90 L 100 0"/></g>
+<g id="axes_1"><g id="patch_2"><path d="M 20 30 L 90 10"/></g><g id="matplotlib.axis_1"/></g>
+<g id="axes_2"><g id="patch_3"><path d="M 20 70 L 90 50"/></g><g id="matplotlib.axis_3"><g id="text_1"><g transform="translate(50 80)"><use transform="translate(60 0)"/></g></g></g></g></g></svg>"""
+
+
+def test_panels_stand_beside_each_other_where_a_figure_is_wide():
+    """Each with the numbers of the axis that they share, its letters as large as those of other figures; a figure is not torn into columns that it does not fill."""
+    shown = pictures.beside(PANELS, 2)
+    root = ET.fromstring(shown)
+    assert root.get("viewBox") == "0 0 200.00 50.00"
+    first, second = (next(one for one in root.iter() if one.get("id") == f"axes_{number}") for number in (1, 2))
+    assert first.get("transform") == "translate(0.00 0.00)" and second.get("transform") == "translate(100.00 -40.00)"
+    assert [one.get("transform") for one in first if one.get("id") is None] == ["translate(0 -40.00)"] and shown.count("text_1") == 2
+    assert "scale" not in shown and "scale(1.26" in pictures.beside(PANELS.replace('"0 0 100 90"', '"0 0 500 90"'), 2)
+    with pytest.raises(files.BookError, match="want 3 columns for 2 panels"):
+        pictures.beside(PANELS, 3)
+
+
+def test_a_chart_is_other_where_it_is_wide():
+    """Higher, if it takes the page's width; otherwise as its cell says."""
+    cell = nbformat.v4.new_code_cell()
+    widened = lambda chart: pictures.widened(pictures.patch_of(cell, chart), chart)  # noqa: E731
+    assert widened({"width": "container", "height": 200}) == {"width": "container", "height": 300}
+    assert widened({"width": 200, "height": 200}) == {"width": 200, "height": 200}
+    cell.metadata["wide"] = {"beside": True, "chart": {"hconcat": {"1": {"width": 300}}}}
+    assert widened({"vconcat": [{"width": 1}, {"width": 2, "mark": "bar"}]}) == {"hconcat": [{"width": 1}, {"width": 300, "mark": "bar"}]}

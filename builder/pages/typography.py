@@ -25,11 +25,11 @@ def keep_together(app, doctree):
         if opening or closing:
             parts = [nodes.Text(opening), formula.deepcopy(), nodes.Text(closing)]
             kept = nodes.inline("", "", *[part for part in parts if part.astext()], classes=["together"])
-            neighbours = {before: str(before)[: len(before) - len(opening)] if opening else None, after: str(after)[len(closing) :] if closing else None}
             parent.replace(formula, kept)
-            for neighbour, rest in neighbours.items():
-                if neighbour is not None and rest is not None:
-                    parent.replace(neighbour, [nodes.Text(rest)] if rest else [])
+            for neighbour, rest in ((before, before[: len(before) - len(opening)] if opening else None), (after, after[len(closing) :] if closing else None)):
+                if rest is not None:  # found by what it is: another text may say the same
+                    place = next(i for i, one in enumerate(parent.children) if one is neighbour)
+                    parent[place : place + 1] = [nodes.Text(rest)] if rest else []
     for text in list(doctree.findall(nodes.Text)):
         if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
             if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:

@@ -4,6 +4,7 @@ A twin for the dark page is the same picture with other colours for text, axes, 
 """
 
 import base64
+import dataclasses
 import copy
 import io
 import json
@@ -34,6 +35,7 @@ PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
 ON_PAPER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
 PATH, NUMBER = re.compile(r'(\bd=")([^"]*)"'), re.compile(r"-?\d*\.\d\d+(?:e-?\d+)?")
+PLACE = re.compile(r'\b(?:d|x|y)="[^"]*"')
 EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
@@ -42,7 +44,7 @@ MARKS = re.compile(r'style="fill: none; stroke: #[0-9a-f]{6}|<use [^>]*style="[^
 
 
 def light(svg: str) -> str:
-    """The picture without its white ground (legends keep theirs)."""
+    """The picture without its white ground (legends keep theirs), its places to a hundredth of a point."""
 
     def clear(match):
         style = match[2]
@@ -50,6 +52,7 @@ def light(svg: str) -> str:
             style = style.replace(f"fill: {PAPER}", "fill: none")
         return match[1] + style + match[3]
 
+    svg = PLACE.sub(lambda place: NUMBER.sub(lambda number: rounded(number, 2), place[0]), svg)
     return EMBEDDED.sub(lambda match: match[1] + palettised(match[2]), BACKGROUND.sub(clear, svg))
 
 
@@ -132,9 +135,9 @@ def picture(specification: str, name: str, width: int = WIDTH) -> str:
     return carries_letters(PATH.sub(lambda path: f'{path[1]}{NUMBER.sub(rounded, path[2])}"', svg))
 
 
-def rounded(number: re.Match) -> str:
-    """To a tenth of a pixel."""
-    return f"{float(number[0]):.1f}".removesuffix(".0")
+def rounded(number: re.Match, places: int = 1) -> str:
+    """To a tenth of a pixel, or to more places."""
+    return f"{float(number[0]):.{places}f}".rstrip("0").removesuffix(".")
 
 
 def at_width(specification: str, name: str, width: int) -> str:

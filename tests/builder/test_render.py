@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ET
 import bs4
 import nbformat
 import pytest
+from docutils import nodes
 from sphinx.errors import SphinxParallelError
 from sphinx.util.parallel import ParallelTasks
 
@@ -22,7 +23,7 @@ from small import ONE, SmallBook, edit, wait_until
 
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
-from builder.pages import charts, claims, executed, guess, machines, repository
+from builder.pages import charts, claims, executed, guess, machines, repository, typography
 from builder.render import covers, heights, palette, pictures
 from builder.render.site import keep_faults, name_pages, where
 
@@ -876,6 +877,13 @@ def test_a_cover_has_the_marks_of_the_panels_that_are_chosen():
     for picture, choice, cure in ((figure, {"panels": [3]}, "panel 3 of a picture that has 2: name panels from 1 to 2"), (json.dumps(chart), {"panels": [0]}, "from 1 to 1"), ("null", {}, "has 0: give them to a cell that shows")):
         with pytest.raises(BookError, match=cure):
             drawn(picture, choice)
+
+
+def test_only_the_full_stop_after_a_formula_moves_to_it():
+    """An equal one stands before, after *emphasis*, and stays there."""
+    paragraph = nodes.paragraph("", "", nodes.emphasis("", "One"), nodes.Text("."), nodes.Text(" Two: ("), nodes.math("", "x"), nodes.Text(".) "), nodes.math("", "y"), nodes.Text("."))
+    typography.keep_together(None, paragraph)
+    assert paragraph.astext() == "One. Two: (x.) y." and [kept.astext() for kept in paragraph.findall(nodes.inline)] == ["(x.)", "y."]
 
 
 @pytest.mark.parametrize(

@@ -351,12 +351,14 @@ AS_RIDDEN = """() => {
   const still = document.querySelector(".film-still"), film = document.querySelector("#cartpole-canvas");
   const [time, box] = ["time", "ride"].map((name) => document.querySelector(`#cartpole-${name}`));
   const at = (value, ticked) => {
+    film.dataset.shownAt = still.clientWidth;
     [time.value, box.checked] = [value, ticked];
     time.dispatchEvent(new Event("input"));
     return film.toDataURL();
   };
   const same = at(Math.round(time.max * 0.43), true) === still.toDataURL();
   at(0, false);
+  delete film.dataset.shownAt;
   return same;
 }"""
 

@@ -153,7 +153,8 @@ lay out what is far away. */
     button.addEventListener("click", () => {
       back.observe(place);
       lend(button.parentElement);
-      const begin = film.querySelector("button");
+      const begin = film.querySelector("button"), box = film.querySelector("input[type=checkbox]");
+      if (box && !box.checked) box.click(); // as in the still
       begin?.click();
       begin?.focus({ preventScroll: true });
     });
@@ -163,21 +164,21 @@ lay out what is far away. */
 
   const MOMENT = 0.43; // of the film
 
-  /* On this canvas a moment of the film, when it is seen, in the colours of the page as it is. */
+  /* On this canvas a moment of the film, when it is seen, in the colours of the page as it is, and with what its first box shows. */
   function showMoment(still, film) {
-    const time = film.querySelector("input[type=range]"), from = film.querySelector("canvas");
-    const go = (value) => {
-      time.value = value;
+    const time = film.querySelector("input[type=range]"), box = film.querySelector("input[type=checkbox]") ?? {}, from = film.querySelector("canvas");
+    const go = (value, ticked) => {
+      [time.value, box.checked] = [value, ticked];
       time.dispatchEvent(new Event("input"));
     };
     const seen = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
-      const now = time.value;
+      const now = [time.value, box.checked];
       from.dataset.shownAt = still.clientWidth;
-      go(Math.round(time.max * MOMENT));
+      go(Math.round(time.max * MOMENT), true);
       Object.assign(still, { width: from.width, height: from.height }).getContext("2d").drawImage(from, 0, 0);
       delete from.dataset.shownAt;
-      go(now);
+      go(...now);
     });
     const look = () => {
       seen.unobserve(still);

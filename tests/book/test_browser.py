@@ -347,9 +347,24 @@ INK = """() => {
   return points && red / points;
 }"""  # how bright what is drawn is
 
+AS_RIDDEN = """() => {
+  const still = document.querySelector(".film-still"), film = document.querySelector("#cartpole-canvas");
+  const [time, box] = ["time", "ride"].map((name) => document.querySelector(`#cartpole-${name}`));
+  const at = (value, ticked) => {
+    film.dataset.shownAt = still.clientWidth;
+    [time.value, box.checked] = [value, ticked];
+    time.dispatchEvent(new Event("input"));
+    return film.toDataURL();
+  };
+  const same = at(Math.round(time.max * 0.43), true) === still.toDataURL();
+  at(0, false);
+  delete film.dataset.shownAt;
+  return same;
+}"""
+
 
 def test_a_film_is_lent_to_the_head(open_page):
-    """A moment of it stands there, drawn in the page's colours; it begins by a button, and is back in its place when the reader comes to it."""
+    """A moment of it stands there, as seen from the cart, drawn in the page's colours; it begins by a button, seen so too, and is back in its place when the reader comes to it."""
     page = open_page("notebooks/cartpole.html", theme="dark")
     hero, film = page.locator(".hero"), page.locator("#cartpole-canvas")
     picture, button = hero.locator("canvas.film-still:visible"), hero.locator(".to-life")
@@ -357,12 +372,13 @@ def test_a_film_is_lent_to_the_head(open_page):
     dark = page.evaluate(INK)
     switch(page, "light")
     page.wait_for_function(f"dark => ({INK})() && ({INK})() < dark / 2", arg=dark, polling=200)
-    assert film.get_attribute("data-frame") == "0", "the film itself stands at its beginning"
+    assert film.get_attribute("data-frame") == "0" and film.get_attribute("data-ride") == "false", "the film itself stands at its beginning"
+    assert page.evaluate(AS_RIDDEN), "the still is not seen from the cart"
     assert not hero.locator("img:visible").count() and not [one for one in open_page.asked if one.startswith("covers/")]
     assert picture.bounding_box()["y"] + picture.bounding_box()["height"] < SIZES["wide"][1] and "Ride with the cart" in hero.inner_text()
     button.click()
     page.wait_for_function("() => Number(document.querySelector('.hero #cartpole-canvas').dataset.frame) > 2", polling=200)
-    assert film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
+    assert film.get_attribute("data-ride") == "true" and film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     page.locator(f"#{button.get_attribute('data-from')}").scroll_into_view_if_needed()
     page.wait_for_function("() => !document.querySelector('.hero #cartpole-canvas')", polling=200)

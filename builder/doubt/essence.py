@@ -16,10 +16,10 @@ STATEFUL = {"next", "iter", "input", "exec", "eval", "open"}
 
 
 class _Reduced(ast.NodeTransformer):
-    """Takes the looks out of one cell; `own` are the functions that the chapter defines: calling one may change something."""
+    """Takes the looks out of one cell; `own` are the functions that the chapter defines: calling one may change something. `read`: names whose value a loop may leave to what comes after."""
 
-    def __init__(self, own: frozenset[str]):
-        self.own = own
+    def __init__(self, own: set[str], read: set[str]):
+        self.own, self.read = own, read
 
     def harmless(self, *nodes: ast.AST) -> bool:
         """Whether evaluating these can change nothing: no value is stored, and nothing is called that may draw or count."""
@@ -71,9 +71,33 @@ class _Reduced(ast.NodeTransformer):
 
     def _block(self, node, head):
         had = not all(isinstance(one, ast.Pass) for one in node.body)
+        rebinds = isinstance(node, ast.For) and _names(node.target) & self.read  # what comes after may see another value
         self.generic_visit(node)
         empty = all(isinstance(one, ast.Pass) for one in node.body) and not node.orelse
-        return None if had and empty and self.harmless(head) else node
+        return None if had and empty and self.harmless(head) and not rebinds else node
+
+
+def _names(*many: ast.AST) -> set[str]:
+    return {one.id for node in many for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def _free(node: ast.AST, bound: frozenset[str] = frozenset()) -> set[str]:
+    """The names that are read where no loop, comprehension or function around them has given them their value."""
+    if isinstance(node, ast.Name):
+        return {node.id} - bound if isinstance(node.ctx, ast.Load) else set()
+    if isinstance(node, ast.For):
+        return _free(node.iter, bound) | _union(node.body, bound | _names(node.target)) | _union(node.orelse, bound)
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        bound |= _names(*(one.target for one in node.generators))
+    elif isinstance(node, ast.FunctionDef | ast.Lambda):
+        own = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
+        stored = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+        bound |= own | (stored if isinstance(node, ast.FunctionDef) else set())
+    return _union(ast.iter_child_nodes(node), bound)
+
+
+def _union(many, bound) -> set[str]:
+    return set().union(*(_free(one, bound) for one in many))
 
 
 def _shape(node) -> object:
@@ -99,10 +123,11 @@ def essence(cells: tuple[str, ...]) -> str:
             own.add(node.name)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             own |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    read = _union(filter(None, trees.values()), frozenset())
     for number, source in enumerate(cells):
         if trees[number] is None:
             found.append(source)  # another program's, or not Python: all of it counts
         else:
             lines = [line.strip() for line in source.splitlines() if re.match(r"\s*[%!]", line)]
-            found.append(repr([lines, _shape(_Reduced(frozenset(own)).visit(trees[number]))]))
+            found.append(repr([lines, _shape(_Reduced(own, read).visit(trees[number]))]))
     return digest(*found)

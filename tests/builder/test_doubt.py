@@ -102,7 +102,7 @@ def test_results_stay_where_only_words_and_looks_have_changed(old, new):
 
 @pytest.mark.parametrize(("old", "new"), [
     ("2 * x", "-2 * x"), ("f(x), label", "x, label"), ("> 0", ">= 0"), ("y.mean() > 0", "y.std() > 0"), ('y.mean())\n', "f(y))\n"), ('y.mean())\n', "rng.normal())\n"),
-    ("ax.legend()", "ax.text(next(x), 0, str())"), ("ax.legend()", "ax.plot(x, x)"), ("ax.legend()", "for at in f(x):\n    ax.annotate('a', (at, 0))"), ("ax.legend()", "!rm data.csv"), ("def f(x)", "def f(x, mode='same')"),
+    ("ax.legend()", "ax.text(next(x), 0, str())"), ("ax.legend()", "ax.plot(x, x)"), ("ax.legend()", "for at in f(x):\n    ax.annotate('a', (at, 0))"), ("ax.legend()", "for x in (1, 2):\n    ax.annotate('a', (x, 0))"), ("ax.legend()", "!rm data.csv"), ("def f(x)", "def f(x, mode='same')"),
 ])  # fmt: skip
 def test_results_are_of_other_code_where_a_value_may_have_changed(old, new):
     changed = tuple(cell.replace(old, new) for cell in CODE)

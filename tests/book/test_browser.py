@@ -832,7 +832,7 @@ def test_the_film_is_of_the_page(open_page, size):
     page.locator("#cartpole-time").scroll_into_view_if_needed()
     canvas = page.locator("#cartpole-canvas")
     width = canvas.bounding_box()["width"]
-    assert width > 0.95 * page.locator("article h1").bounding_box()["width"] and canvas.evaluate("one => one.width") >= 2 * width
+    assert width > 0.95 * page.locator("article section section > p:visible").first.bounding_box()["width"] and canvas.evaluate("one => one.width") >= 2 * width
     page.locator("#cartpole-time").fill("100")
     letters = canvas.evaluate("one => one.getContext('2d').font")
     assert "Book Sans" in letters and 12 <= float(letters.partition("px")[0]) * width / 960 < 17

@@ -12,7 +12,8 @@ from .mutants import Mutant
 from .results import Score, equivalents, keep, of_claim, stored
 from .run import STEP, attempt, draw, places, reseed
 
-AIMED = 4  # mutants drawn for a claim on whose code none of the others fell
+AIMED = 4  # mutants drawn for a claim on whose code none of the others fell,
+OWN = 3  # in cells that no more than one claim of so many uses, where it has such: what all use are settings
 
 
 def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, cells: str, record: bool) -> None:
@@ -78,6 +79,8 @@ def _aim(chapter: house.Chapter, found: dict, jobs: int) -> None:
     for cell, claim in chapter.claims.items():
         if claim in lonely:
             among = [(number, place) for number, place in places(chapter.cells) if cell in depends[number]]
+            own = [(number, place) for number, place in among if len(chapter.claims.keys() & depends[number]) <= max(1, len(chapter.claims) // OWN)]
+            among = own or among
             due |= {(number + 1, mutant.before, mutant.after): (number, mutant) for number, mutant in draw(among, AIMED, found["seed"] + claim)}
     new = [one for place, one in due.items() if place not in tried]
     print(f"{chapter.name}: {len(new)} mutants for claim {', '.join(map(str, lonely))}", flush=True)

@@ -1314,6 +1314,8 @@ def test_a_wide_figure_spans_text_and_margin(open_page, name):
     notes = [one.bounding_box() for one in page.locator(".bd-article .claim-doubted").all() if one.is_visible()]
     for figure in page.locator(".cell.wide:not(details *) figure:not(:has(.at-head))").all():
         figure.scroll_into_view_if_needed()
+        if figure.locator(".chart[data-source]").count():
+            figure.locator(".chart[data-ready]").wait_for()  # its picture is gone then
         shown, caption = figure.locator(":is(img, svg):visible").first.bounding_box(), figure.locator("figcaption").bounding_box()
         assert text["x"] + text["width"] < shown["x"] + shown["width"] <= 1280 or name == "cauchy"
         assert abs(caption["x"] - text["x"]) < 2 and caption["y"] >= shown["y"] + shown["height"]

@@ -24,6 +24,7 @@ FILTER = (
     '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label>{main} '
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
+LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
 DOUBT = "book/doubt"  # the page that lists the changes
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
@@ -42,6 +43,7 @@ def frame(app, doctree):
     for number, cell in enumerate(cells, start=1):
         cell["ids"].append(f"cell-{number}")
         note_anchor(app.env, f"cell-{number}", f"Cell {number}")
+    at_length = True  # the first on a page says what was tried; the others are short
     slugs, main = ({claim["number"]: claim[one] for claim in chapters.claims(executed.chapter(name))} for one in ("slug", "main"))
     for paragraph in list(doctree.findall(nodes.paragraph)):
         first = next((child for child in paragraph.children if child.astext()), None)
@@ -57,9 +59,12 @@ def frame(app, doctree):
         inside = parent[start : end + 1]
         del parent[start : end + 1]
         shown = fold_code(inside[-1])
-        inside[-1] += doubted(app.env, name, number)
+        vouched = doubted(app.env, name, number, at_length=at_length or main[number], linked=at_length)
+        at_length = at_length and not vouched
+        inside[-1] += vouched
         inside += live.button(name, number)
-        classes = ["claim", *["in-columns"] * in_columns(shown), *["minor"] * (any(main.values()) and not main[number])]
+        kind = ["plate", *["beside"] * fits_beside(shown)] if main[number] else ["minor"] * any(main.values())
+        classes = ["claim", *["in-columns"] * in_columns(shown), *kind]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
         for anchor in anchors:
@@ -69,6 +74,16 @@ def frame(app, doctree):
 def in_columns(printed: str) -> bool:
     """Whether two or more of the lines have columns, set apart by spaces."""
     return len(re.findall(r"^.*\S {2,}\S.*$", printed, re.M)) > 1
+
+
+def longest(printed: str) -> int:
+    """Letters of its longest line."""
+    return max(map(len, printed.splitlines()), default=0)
+
+
+def fits_beside(printed: str) -> bool:
+    """Whether it has room beside a main claim's sentence, on a wide page, and fills it; else it stands below."""
+    return longest(printed) <= LETTERS_BESIDE and len(printed.splitlines()) in LINES_BESIDE
 
 
 def fold_code(cell: nodes.container) -> str:
@@ -118,17 +133,29 @@ def hang_lines(app, doctree, docname):
                 block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
 
 
-def doubted(env, chapter: str, claim: int) -> list[nodes.Node]:
-    """A quiet line beside the fold of the claim's code. Where a change was not noticed, it leads to that change."""
-    text = told(chapter, claim)
-    if not text:
+def doubted(env, chapter: str, claim: int, *, at_length: bool, linked: bool) -> list[nodes.Node]:
+    """A quiet line beside the fold of the claim's code: what was noticed, and on how many other seeds it held; nothing where neither was tried.
+
+    `at_length` it says of what these are the numbers, and `linked` leads to the page on that. Where a change was not noticed, its number leads to that change.
+    """
+    score, (held, tried) = results.of_claim(*doubts(chapter), claim)
+    leads = DOUBT in env.found_docs
+    parts = []
+    if score.counted:
+        changes = f"{score.noticed} of {score.counted} changes noticed"
+        if score.survivors and leads:
+            changes = f'<a href="../{DOUBT}.html#{place_of(chapter, score.survivors[0])}" title="What was not noticed">{changes}</a>'
+        parts.append(("Broken on purpose", changes))
+    if tried:
+        parts.append(("Other seeds", f"holds on {held} of {tried}" if at_length else f"{held} of {tried} seeds"))
+    if not parts:
         return []
-    survivors = results.of_claim(*doubts(chapter), claim)[0].survivors
-    if not survivors or DOUBT not in env.found_docs:
-        return [nodes.paragraph("", text, classes=["claim-doubted"])]
-    before, changes, after = re.fullmatch(r"(.*?: )(\d+ of \d+ changes noticed)(.*)", text).groups()
-    led = nodes.raw("", f'<a href="../{DOUBT}.html#{place_of(chapter, survivors[0])}" title="What was not noticed">{changes}</a>', format="html")
-    return [nodes.paragraph("", "", nodes.Text(before), led, nodes.Text(after), classes=["claim-doubted"])]
+    labels = [label for label, _ in parts]
+    if linked and leads:
+        labels[0] = f'<a href="../{DOUBT}.html">{labels[0]}</a>'
+    text = " · ".join(f"{label}: {value}" if at_length else value for label, (_, value) in zip(labels, parts))
+    classes = ["claim-doubted", *["in-full"] * (score.noticed == score.counted and held == tried)]
+    return [nodes.paragraph("", "", nodes.raw("", text, format="html"), classes=classes)]
 
 
 def place_of(chapter: str, mutant: dict) -> str:
@@ -176,9 +203,9 @@ class ClaimsLedger(SphinxDirective):
 
 
 def printed(value: str) -> str:
-    """What the cell printed, each line an element: where it is broken, its rest is indented."""
+    """What the cell printed, each line an element: where it is broken, its rest is indented. The stylesheet makes the longest line fit."""
     lines = "".join(f"<span>{html.escape(line)}</span>" for line in value.splitlines(keepends=True))
-    return f'<div class="highlight"><pre>{lines}</pre></div>'
+    return f'<div class="highlight" style="--letters: {longest(value)}"><pre>{lines}</pre></div>'
 
 
 def order(docname: str) -> tuple:

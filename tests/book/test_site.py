@@ -17,6 +17,7 @@ from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
 from builder.pages import doubt, repository
+from builder.pages.claims import told
 from builder.pages.sharing import first_sentence, in_line, plain
 from builder.pages.typography import PARTS
 from builder.render import site as render
@@ -190,13 +191,19 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         assert claim["value"] in markdown and f'<a id="{claim["slug"]}"></a>**Claim {claim["number"]}.**' in markdown
         assert all("assert" in one and one in claim["code"] for one in claim["assertions"])
         said, found = frame.select_one(".claim-doubted"), claim["doubt"] or {"changes": 0, "seeds": 0}
-        assert (f"{found.get('noticed')} of {found['changes']} " in said.get_text()) if found["changes"] else re.search("none of [0-9]+ changes fell on code that it uses|what was changed made no difference", said.get_text())
-        led = said.select_one("a")
+        words = said.get_text() if said else ""
+        assert bool(said) == bool(found["changes"] or found["seeds"]), "where nothing was tried, nothing is said"
+        assert (f"{found.get('noticed')} of {found['changes']} changes noticed" in words) if found["changes"] else "change" not in words
+        assert bool(re.search(rf"on {found.get('held')} of {found['seeds']}\b|\b{found.get('held')} of {found['seeds']} seeds", words)) == bool(found["seeds"]) == ("seeds" in words)
+        assert bool(said and "in-full" in said["class"]) == bool(said and found.get("noticed") == found["changes"] and found.get("held") == found["seeds"])
+        led = said.select_one("a[href*='#']") if said else None
         assert bool(led) == (found["changes"] > found.get("noticed", 0))
         if led:
             of_claim = soups[site / "book" / "doubt.html"].find(id=led["href"].partition("#")[2])
             assert str(claim["number"]) in [one.get_text() for one in of_claim.select("a")] and of_claim.select_one("pre.change")
-        assert (f"on {found.get('held')} of {found['seeds']}" in said.get_text()) if found["seeds"] else "Other seeds" not in str(said)
+    for name in book.chapters():
+        explained = [one for one in soups[site / "notebooks" / f"{name}.html"].select(".claim-doubted") if one.select_one("a[href$='doubt.html']")]
+        assert len(explained) == 1 and re.match("Broken on purpose|Other seeds", explained[0].get_text()), "the first says what was tried, and where that is explained"
 
 
 def test_every_link_of_what_machines_read_resolves(site):
@@ -216,8 +223,7 @@ def test_every_link_of_what_machines_read_resolves(site):
         text, head = texts[site / "notebooks" / f"{name}.md"], texts[site / "notebooks" / f"{name}.md"].splitlines()[:4]
         assert head[0].startswith("# ") and f"{name}.html" in head[2] and re.search(r"(, version \w{10})?, changed \d{4}-", head[2])
         said = [line for line in text.splitlines() if re.match(r"\*(Broken on purpose|Other seeds): ", line)]
-        page = bs4.BeautifulSoup((site / "notebooks" / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
-        assert said == [f"*{one.get_text()}.*" for one in page.select(".claim .claim-doubted")]
+        assert said == [f"*{words}.*" for claim in book.claims(book.load(name)) if (words := told(name, claim["number"]))]
 
 
 def test_a_change_that_was_tried_is_marked():

@@ -109,8 +109,8 @@ def make_one(cells: list[nodes.container], keeper: nodes.container, sources: lis
     """One fold of these cells, in the frame of that which keeps it, below what it shows."""
     fold, place = fold_of(keeper), cells.index(keeper)
     kinds = [executed.kind(sources[number(cell) - 1]) for cell in cells]
-    if announced(cells[0]) or "solution" in {kind for kind, _ in kinds}:
-        fold["classes"].append("to-read")
+    solution = "solution" in {kind for kind, _ in kinds}
+    fold["classes"] += ["to-read"] * (solution or announced(cells[0])) + ["solution"] * solution
     if len(cells) > 1:
         what = executed.words(kinds)
         fold["prompt_show"], fold["prompt_hide"] = f"Show {what}", f"Hide {what}"

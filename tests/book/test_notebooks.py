@@ -45,8 +45,8 @@ def test_the_outputs_are_those_of_a_finished_chapter(chapter):
 
 
 def test_open_code_is_short_and_told(notebook):
-    """What is read with the text is an idea of a few lines, and a sentence leads to it; the rest is folded."""
-    folding = {"claim", "hide-input", "hide-cell"}
+    """What is read with the text is an idea of a few lines, and a sentence leads to it; the rest is folded, but for recipes, which stand in a box."""
+    folding = {"claim", "hide-input", "hide-cell", "recipe"}
     is_open = [cell.cell_type == "code" and not folding & set(cell.metadata.get("tags", [])) and not is_setup(cell) for cell in notebook.cells]
     long = [cell.source for cell, one in zip(notebook.cells, is_open) if one and len(cell.source.splitlines()) > 15]
     assert not long, f"fold it by the tag `hide-input`:\n{long[0]}"

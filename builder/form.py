@@ -29,6 +29,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 
+from . import recipes
 from .chapters import OPTIONS, chapters, claims, code_cells, load, option, python, question, source_path
 from .data import data_faults
 from .execute.store import executed
@@ -420,6 +421,12 @@ def guess_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f"{where} is followed by no claim that could answer it: put it before one, or take it out")
         if figure := figure_above(notebook.cells, number):
             found.append(f"{where} stands below the figure of cell {figure}, which may show the answer: put it before that, and the page folds the figure until the reader has guessed")
+        after = notebook.cells[number:]
+        claimed = next((i for i, later in enumerate(after) if "claim" in later.metadata.get("tags", [])), len(after))
+        explained = guess.get("explained", 1)
+        told = [later for later in after[claimed + 1 :] if later.cell_type == "markdown"][: explained if type(explained) is int else 0]
+        if "explained" in guess and (not told or any(headings(later.source) or "guess" in later.metadata or re.match(r"\*\*Claim ", later.source) or "<details" in later.source for later in told)):
+            found.append(f"{where} has `explained`, the number of Markdown cells right after its claim that speak of the answer, none with a heading, a claim or a question: correct it")
         ends = guess.get("min"), guess.get("max")
         if "choices" in guess:
             if not isinstance(guess["choices"], list) or len(guess["choices"]) < 2:
@@ -583,12 +590,28 @@ def notebook_rules(name: str) -> list[str]:
     if len(claims(notebook)) < least.get("claims", 0):
         found.append(f"{here} has {len(claims(notebook))} claims: a chapter has {least['claims']} at least (`form` in _config.yml)")
     found += main_faults(name, notebook)
+    found += recipe_faults(name, notebook)
     exercises = [h for cell in notebook.cells if cell.cell_type == "markdown" for h in headings(cell.source) if re.match(r"Exercise \d", h[1])]
     solutions = [cell for cell in code_cells(notebook) if cell.source.startswith("# @title Solution")]
     if len(exercises) < least.get("exercises", 0) or len(solutions) < len(exercises):
         found.append(f"{here} has {len(exercises)} exercises and {len(solutions)} solutions: {least.get('exercises', 0)} at least, each `### Exercise 1` with a cell `# @title Solution`")
     if not all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions):
         found.append(f"{here}: a solution is folded away by the tag `hide-cell`")
+    return found
+
+
+def recipe_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
+    """Whether a chapter with a recipe to copy marks it, and the code can be copied: with the tag `recipe`, open, and using nothing that the page could not copy with it."""
+    cells = [(number, cell) for number, cell in enumerate(notebook.cells, start=1) if recipes.is_recipe(cell)]
+    found = []
+    if not cells and any(level == 2 and title.startswith("What to do") for cell in notebook.cells if cell.cell_type == "markdown" for level, title in headings(cell.source)):
+        found.append(f"notebooks/{name}.ipynb has a section 'What to do' and no recipe: give the code that a reader shall copy the tag `recipe`")
+    for number, cell in cells:
+        where = f"{place(name, notebook.cells, number)}: a recipe"
+        if {"claim", "hide-cell", "hide-output"} & set(cell.metadata["tags"]):
+            found.append(f"{where} is neither a claim nor hidden: take that tag away")
+        elif not recipes.prints(cell) and (missing := recipes.needed(notebook, cell)[2]):
+            found.append(f"{where} uses {', '.join(sorted(missing))}, which no cell above imports, or defines as a function, a class or a value: give it what it needs, or define it so")
     return found
 
 

@@ -66,7 +66,7 @@ CELLS = [
         '    values = np.asarray(values, dtype=float)\n    if values.ndim != 1 or not values.size or np.isnan(values).any():\n'
         '        raise ValueError("give a list of numbers: take out what is missing")\n    return np.mean(values > 0)\n\n\n'
         "assert recipe([-1, 1, 2, 3]) == 0.75",
-        {},
+        {"tags": ["recipe"]},
     ),
     (
         '# What it refuses.\nfor wrong in ([], [[1, 2]], [1, np.nan]):\n    try:\n        recipe(wrong)\n    except ValueError as error:\n'

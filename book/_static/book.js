@@ -54,6 +54,7 @@ lay out what is far away. */
     const target = placeOf(location.hash);
     for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
     if (target?.matches(".cell, section:has(> .ledger-chapter)")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
+    target?.querySelector(":scope > details.side-road")?.setAttribute("open", "");
     showHere(target?.closest("figure"));
     if (target) {
       far().forEach(layOut);
@@ -76,7 +77,7 @@ lay out what is far away. */
 
   /* What is wider than its place can be scrolled by keyboard. */
   function letScroll(box) {
-    if (box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
+    if ((box.scrollWidth > box.clientWidth || (box.matches(".recipe pre") && box.scrollHeight > box.clientHeight)) && !box.querySelector("a, button, input")) box.tabIndex = 0;
   }
 
   function letScrollWhatIsNear() {
@@ -234,9 +235,9 @@ lay out what is far away. */
   const isFigure = (one) => one.matches("figure, .cell:has(figure, .chart)");
   const isFolded = (one) => one.matches(".cell:has(details.hide)");
 
-  /* What a fold with a claim holds, in words. */
-  function heldBy(fold, claim) {
-    const others = [...fold.children].filter((one) => one !== claim);
+  /* What a fold with a claim holds, in words; what follows the claim explains it. */
+  function heldBy(fold, claim, explained) {
+    const others = [...fold.children].filter((one) => one !== claim && !(explained && one.compareDocumentPosition(claim) & Node.DOCUMENT_POSITION_PRECEDING && !isFigure(one)));
     const plain = others.filter((one) => !isFigure(one));
     const kinds = [
       ["figure", others.some(isFigure)],
@@ -244,27 +245,30 @@ lay out what is far away. */
       ["text", plain.some((one) => one.matches("p, ul, ol, div.math"))],
       ["code", plain.some((one) => one.matches(".cell:not(:has(table))") && !isFolded(one))],
     ].flatMap(([kind, there]) => (there ? [kind] : []));
-    return kinds.length > 1 ? "the way to the claim" : [...kinds, "claim"].map((kind) => `the ${kind}`).join(" and ");
+    return `${kinds.length > 1 ? "the way to the claim" : [...kinds, "claim"].map((kind) => `the ${kind}`).join(" and ")}${explained ? ", and why" : ""}`;
   }
 
-  /* What stands between a question and its claim, the claim, and the figure that follows it at once: folded until the reader has guessed, or does not want to. */
+  /* What stands between a question and its claim, the claim, the figure that follows it at once, and what explains it (builder/pages/guess.py marks its end): folded until the reader has guessed, or does not want to. */
   function foldUntilGuessed(guess) {
-    const claim = [...document.querySelectorAll(".claim")].find((one) => guess.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const following = (kind) => [...document.querySelectorAll(kind)].find((one) => guess.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const claim = following(".claim"), explained = "explained" in guess.dataset;
     const fold = Object.assign(document.createElement("details"), { className: "guessed" });
     const summary = document.createElement("summary");
     let end = claim;
     for (let next = claim.nextElementSibling; next && (isFigure(next) || isFolded(next)); next = next.nextElementSibling) if (isFigure(next)) end = next;
+    if (explained) end = following(".guess-end");
     const range = document.createRange();
     range.setStartBefore(claim);
     if (claim.parentElement === guess.parentElement) range.setStartAfter(guess);
     range.setEndAfter(end);
     range.surroundContents(fold);
-    const what = heldBy(fold, claim);
+    const what = heldBy(fold, claim, explained);
     const name = () => (summary.textContent = fold.open ? what[0].toUpperCase() + what.slice(1) : `Guess, or skip it and see ${what}`);
+    summary.addEventListener("click", () => setTimeout(() => fold.open && claim.querySelector("p").scrollIntoView({ block: "nearest" }))); // who skips sees its sentence, whatever leads to it
     fold.prepend(summary);
     fold.addEventListener("toggle", name);
     name();
-    return fold;
+    return [fold, claim.id];
   }
 
   /* How good a guess is: nobody can be nearer than the slider goes, or than the cell printed. */
@@ -276,10 +280,20 @@ lay out what is far away. */
     return `Too ${off > 0 ? "high" : "low"} by ${Number(Math.abs(off).toFixed(Math.max(places, steps)))}.`;
   }
 
-  /* Guess first: what the reader commits to stands beside what the claim's cell printed, also on the slider. Nothing is sent anywhere. */
+  /* What this browser keeps, where it keeps anything. */
+  function kept(name, value) {
+    try {
+      if (value === undefined) return localStorage.getItem(name);
+      localStorage.setItem(name, value);
+    } catch {
+      return null;
+    }
+  }
+
+  /* Guess first: what the reader commits to stands beside what the claim's cell printed, also on the slider, and when the page is read again. Nothing is sent anywhere. */
   function letGuess() {
     for (const guess of document.querySelectorAll(".guess")) {
-      const fold = foldUntilGuessed(guess);
+      const [fold, claim] = foldUntilGuessed(guess), name = `guess:${location.pathname.split("/").pop()}#${claim}`;
       const { answer, unit } = guess.dataset;
       const [slider, shown, told] = ["input", "output", ".guess-told"].map((part) => guess.querySelector(part));
       slider?.addEventListener("input", () => {
@@ -298,12 +312,20 @@ lay out what is far away. */
             other === button ? other.setAttribute("aria-disabled", "true") : other.removeAttribute("aria-disabled"); // it is made
           }
           if (slider) button.textContent = "Guessed";
+          kept(name, mine);
           const with_unit = (value) => (unit ? `${value}\u00a0${unit}` : value);
           fold.open = true;
           slider?.parentElement.style.setProperty("--answer", (answer.replaceAll(",", "") - slider.min) / (slider.max - slider.min));
           told.textContent = `${judged(slider, mine, answer)} You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
         });
       }
+      const before = kept(name);
+      if (before === null) continue;
+      if (slider) {
+        slider.value = before;
+        slider.dispatchEvent(new Event("input"));
+      }
+      [...guess.querySelectorAll("button")].find((button) => slider || button.value === before)?.click();
     }
   }
 
@@ -321,6 +343,23 @@ lay out what is far away. */
     }
   }
 
+  /* A recipe is copied with what it needs; where that is not allowed, its own code is selected. */
+  function copyRecipes() {
+    for (const button of document.querySelectorAll(".recipe-copy")) {
+      const recipe = button.closest(".recipe"), code = recipe.querySelector(":scope > .cell_input pre, :scope > .cell_output pre"), told = recipe.querySelector(".recipe-told");
+      button.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(`${button.dataset.before}${code.textContent.trim()}\n`);
+          told.textContent = "Copied";
+        } catch {
+          getSelection().selectAllChildren(code);
+          told.textContent = "Selected: copy it by the keyboard";
+        }
+        setTimeout(() => (told.textContent = ""), 4000);
+      });
+    }
+  }
+
   /* One switch for all code of the site, remembered. */
   function switchCode() {
     const folded = () => document.querySelectorAll(".bd-article details.hide, .bd-article details.claim-code");
@@ -332,14 +371,14 @@ lay out what is far away. */
       shown = open;
       button.textContent = open ? "Hide all code" : "Show all code"; // which says its state: it is not "pressed" as well
     };
-    const remembered = localStorage.getItem("code") === "open";
+    const remembered = kept("code") === "open";
     show(remembered);
     if (remembered) folded().forEach((one) => (one.open = true));
     button.addEventListener("click", () => {
       const open = !shown;
       folded().forEach((one) => (one.open = open));
       show(open);
-      localStorage.setItem("code", open ? "open" : "folded");
+      kept("code", open ? "open" : "folded");
     });
     facts.before(button);
   }
@@ -516,6 +555,7 @@ lay out what is far away. */
     addEventListener("hashchange", unfold);
     lightOnPaper();
     switchCode();
+    copyRecipes();
     showValues();
     copyAddresses();
     closeDrawer();

@@ -10,7 +10,7 @@ import re
 from sphinx.errors import SphinxError
 
 from ..files import BookError
-from . import charts, claims, contents, doubt, executed, figures, folds, formulas, glossary, links, live, machines, places, previews, repository, search, sharing, theme, typography
+from . import charts, claims, contents, doubt, executed, figures, folds, formulas, glossary, links, live, machines, places, previews, recipes, repository, search, sharing, theme, typography
 
 BEFORE = (
     ("config-inited", theme.plain_build_elsewhere),
@@ -45,7 +45,9 @@ AFTER = (
     ("env-updated", previews.outdated),
     ("doctree-resolved", glossary.mark_terms),
     ("doctree-resolved", previews.add),
+    ("doctree-resolved", recipes.box),
     ("doctree-resolved", folds.merge),
+    ("doctree-resolved", folds.join_side_roads),
     ("doctree-resolved", claims.hang_lines),
     ("doctree-resolved", typography.let_names_break),
     ("doctree-resolved", theme.drop_thebe),

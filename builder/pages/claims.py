@@ -25,6 +25,7 @@ FILTER = (
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
 LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
+CODE = '<details class="claim-code"><summary data-short="code" title="Its code{0}"><span>Its code{0}</span></summary>'
 DOUBT = "book/doubt"  # the page that lists the changes
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
@@ -90,7 +91,7 @@ def fold_code(cell: nodes.container) -> str:
     """What the cell printed comes first, its code one click below; returns what it printed."""
     code = [child for child in cell.children if "cell_input" in child.get("classes", [])]
     outputs = [child for child in cell.children if child not in code]
-    opened = nodes.raw("", '<details class="claim-code"><summary>Its code</summary>', format="html")
+    opened = nodes.raw("", CODE.format(""), format="html")
     cell.children = []
     cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
     return "\n".join(output.astext() for output in outputs)

@@ -6,6 +6,7 @@
 Each cell keeps its frame and its address within the fold; a link to it opens it (book.js).
 """
 
+import html
 import re
 
 from docutils import nodes
@@ -13,9 +14,10 @@ from myst_nb.sphinx_ import HideCodeCellNode
 
 from ..chapters import code_cells
 from . import executed
+from .claims import CODE
 from .executed import chapter_of
 
-CLAIM = '<details class="claim-code"><summary>Its code{}</summary>'
+SIDE_ROAD = re.compile(r"<details>\s*<summary>(.*?)</summary>\s*", re.S)
 
 
 def fold_of(node: nodes.Node) -> HideCodeCellNode | None:
@@ -107,8 +109,8 @@ def make_one(cells: list[nodes.container], keeper: nodes.container, sources: lis
     """One fold of these cells, in the frame of that which keeps it, below what it shows."""
     fold, place = fold_of(keeper), cells.index(keeper)
     kinds = [executed.kind(sources[number(cell) - 1]) for cell in cells]
-    if announced(cells[0]) or "solution" in {kind for kind, _ in kinds}:
-        fold["classes"].append("to-read")
+    solution = "solution" in {kind for kind, _ in kinds}
+    fold["classes"] += ["to-read"] * (solution or announced(cells[0])) + ["solution"] * solution
     if len(cells) > 1:
         what = executed.words(kinds)
         fold["prompt_show"], fold["prompt_hide"] = f"Show {what}", f"Hide {what}"
@@ -133,5 +135,18 @@ def give_to_claim(cells: list[nodes.container], owner: nodes.container, sources:
         cell.parent.remove(cell)
     place = owner.index(opening)
     owner.remove(opening)
-    text = CLAIM.format(f", with {held}")
+    text = CODE.format(html.escape(f", with {held}"))
     owner.insert(place, [nodes.raw("", text, format="html"), *map(unwrapped, cells)])
+
+
+def join_side_roads(app, doctree, docname):
+    """A side road's heading is what opens it, with the line that says what it holds below its words. The heading stays where Sphinx looks for it, between two pieces of HTML."""
+    if app.builder.format != "html":
+        return
+    for title in list(doctree.findall(nodes.title)):
+        section, place = title.parent, title.parent.index(title)
+        following = section[place + 1] if len(section) > place + 1 else None
+        found = SIDE_ROAD.fullmatch(following.astext()) if isinstance(following, nodes.raw) else None
+        if found:
+            section.replace(following, nodes.raw("", f'<span class="side-road-holds">{found[1]}</span></summary>', format="html"))
+            section.insert(place, nodes.raw("", '<details class="side-road"><summary>', format="html"))

@@ -4,7 +4,7 @@ What stands before the question, or at the page's head, does not tell the answer
 a question and the heading or claim above it, says builder/form.py. The list of claims at the head tells answers; it is folded.)
 
 Its Markdown cell has in its metadata `guess`: `{"min": 0, "max": 100, "step": 1, "unit": "%", "printed": "share (\\\\d+)%"}`, or `{"choices": ["fewer", "more"],
-"printed": "it is (fewer|more)"}`. The first group of `printed` is found in what the next claim's cell printed: the answer is computed, never typed. In Colab and
+"printed": "it is (fewer|more)"}`; with `"explained": 1`, the next Markdown cell after the claim speaks of the answer, and is folded with it. The first group of `printed` is found in what the next claim's cell printed: the answer is computed, never typed. In Colab and
 without JavaScript the cell is a plain question.
 """
 
@@ -104,13 +104,21 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
             f'<button type="button" aria-disabled="true" aria-describedby="guess-{number}-first">That is my guess</button><small class="guess-first" id="guess-{number}-first">Move the slider first.</small>'
         )
     return (
-        f'<div class="guess pst-js-only" role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{html.escape(unit)}">{asked}'
+        f'<div class="guess pst-js-only"{" data-explained" * ("explained" in guess)} role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{html.escape(unit)}">{asked}'
         '<p class="guess-told" role="status"></p></div>'
     )
+
+
+def explanation(number: int, notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The Markdown cells that follow this question's claim and speak of the answer, as many as its guess says."""
+    claim = next(place for place, cell in enumerate(notebook.cells) if place >= number and "claim" in cell.metadata.get("tags", []))
+    return [cell for cell in notebook.cells[claim + 1 :] if cell.cell_type == "markdown"][: notebook.cells[number - 1].metadata["guess"].get("explained", 0)]
 
 
 def put_questions(name: str, notebook: nbformat.NotebookNode) -> None:
     """Give each cell with a guess the form under its question."""
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown" and "guess" in cell.metadata:
+            if last := explanation(number, notebook):
+                last[-1].source = last[-1].source.rstrip() + '\n\n<div class="guess-end" hidden></div>'
             cell.source = cell.source.rstrip() + "\n\n" + question(name, number, notebook)

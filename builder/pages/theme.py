@@ -1,5 +1,6 @@
 """What the theme and MyST-NB would do otherwise: scripts, code's colours, the words on folded cells, and plain builds."""
 
+import html
 import os
 import pathlib
 import re
@@ -70,10 +71,16 @@ def name_links(app, pagename, templatename, context, doctree):
 
 
 def visit_folded(translator, node):
-    """As MyST-NB does, but named by the words that are shown."""
+    """As MyST-NB does, but named by its words; what is seen is one word of them (book.css), except of a solution."""
     visit_HideCellInput(translator, node)
     summary = next(i for i in reversed(range(len(translator.body))) if translator.body[i].startswith("<summary"))
-    translator.body[summary] = "<summary>\n"
+    words = html.escape(node["prompt_show"])
+    translator.body[summary] = f'<summary data-short="{short(words)}" title="{words}">\n'
+
+
+def short(words: str) -> str:
+    """The one word for a fold with these words."""
+    return next(one for one in ("solution", "code", "imports", "checks", "") if one in words) or "code"
 
 
 def drop_thebe(app, doctree, docname):

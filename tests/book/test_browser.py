@@ -19,6 +19,7 @@ from builder import chapters as book
 from builder.execute.key import imported
 from builder.execute.store import executed
 from builder.files import ROOT
+from builder.pages.recipes import copied
 
 FIRST_VIEW, WHOLE_PAGE = 300_000, 700_000  # bytes that a page may transfer, compressed
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
@@ -563,7 +564,15 @@ def test_folds_in_a_row_are_one_below_what_they_draw(open_page):
     assert fold.locator("summary").inner_text() == "Show the code that computes and draws it, with cdf_of_sum and bin_density"
     cells = fold.locator(".cell").evaluate_all("all => all.map((one) => one.id)")
     figure, summary = page.locator("#move-n-yourself > .cell figure").first.bounding_box(), fold.locator("summary").bounding_box()
-    assert len(cells) == 2 and 0 <= summary["y"] - figure["y"] - figure["height"] < 16
+    assert len(cells) == 2 and summary["x"] > figure["x"] + 704 and -26 < summary["y"] - figure["y"] - figure["height"] < 0, "in the margin, at its end"
+    assert fold.locator("summary").evaluate("one => [one.title, getComputedStyle(one, '::before').content]") == ["Show the code that computes and draws it, with cdf_of_sum and bin_density", '"code" / ""']
+    before = page.locator("#move-n-yourself > .cell:has(.chart)").bounding_box()
+    fold.locator("summary").click()
+    now, cell = fold.locator("summary").bounding_box(), page.locator("#move-n-yourself > .cell:has(.chart)").bounding_box()
+    assert fold.locator("pre").first.is_visible() and cell["height"] > before["height"] + 300 and abs(now["y"] - cell["y"] - summary["y"] + before["y"]) < 1, "it stays under the pointer"
+    page = open_page("notebooks/central_limit_theorem.html", size="narrow")
+    figure, summary = page.locator("#move-n-yourself > .cell figure").first.bounding_box(), page.locator("#move-n-yourself > .cell:has(.chart) > details.hide > summary").bounding_box()
+    assert -6 <= summary["y"] - figure["y"] - figure["height"] < 16 and summary["height"] >= 44, "where there is no margin, below it"
     page = open_page(f"notebooks/central_limit_theorem.html#{cells[0]}")
     assert all(page.locator(f"#{one} pre").is_visible() for one in cells)
 
@@ -932,6 +941,43 @@ def test_code_can_be_copied(open_page):
     assert page.locator(".ledger .copybtn").count() == 0
 
 
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize("name", ["cartpole", "keras_confusion_metrics", "docker_kernels"])
+def test_a_recipe_is_open_and_copied_with_what_it_needs(open_page, name, size):
+    """By mouse, finger and keyboard; some 26 lines of it are shown, the rest is scrolled, by keyboard too."""
+    page = open_page(f"notebooks/{name}.html", size=size, has_touch=size == "narrow", permissions=["clipboard-read", "clipboard-write"])
+    recipe = page.locator(".recipe").first
+    assert recipe.locator(".recipe-head > p").first.inner_text().startswith("Recipe") and recipe.locator("pre").first.is_visible()
+    button = recipe.get_by_role("button", name="Copy")
+    assert button.bounding_box()["height"] >= 44 and recipe.locator(".copybtn").count() == 0
+    button.press("Enter") if size == "wide" else button.tap()
+    page.wait_for_function("() => document.querySelector('.recipe-told').textContent === 'Copied'")
+    assert page.evaluate("navigator.clipboard.readText()") == copied(name)[0]
+    code = recipe.locator("pre").first
+    assert code.bounding_box()["height"] <= 530
+    if code.evaluate("one => one.scrollHeight > one.clientHeight"):
+        code.scroll_into_view_if_needed()
+        page.wait_for_function("one => one.tabIndex === 0", arg=code.element_handle())
+
+
+def test_a_side_road_opens_by_its_heading(open_page):
+    """One element, with a line that says what it holds; a jump opens it, and a click on its `#` goes there."""
+    path = "notebooks/central_limit_theorem.html"
+    page = open_page(path)
+    road = page.locator(".side-road").first
+    heading, inside = road.locator("summary h3"), road.locator("> p").first
+    assert heading.inner_text().startswith("Side road: ") and road.locator(".side-road-holds").is_visible() and inside.is_hidden()
+    heading.click(position={"x": 60, "y": 8})
+    assert inside.is_visible()
+    section = page.locator("section:has(> .side-road)").first.get_attribute("id")
+    page = open_page(f"{path}#{section}")
+    assert page.locator(f"#{section} > .side-road > p").first.is_visible() and page.locator(".side-road[open]").count() == 1
+    assert page.locator("article details:not([class])").count() == 0
+    page = open_page(path)
+    page.locator(f'#pst-page-toc-nav a[href="#{section}"]').evaluate("link => link.click()")
+    page.wait_for_function("id => document.querySelector(`#${id} > .side-road`).open", arg=section)
+
+
 def test_a_claim_can_be_linked_to(open_page):
     """By its old number too: it is marked, and so is a figure."""
     page = open_page("notebooks/binary_metrics.html#claim-3")
@@ -1007,7 +1053,7 @@ def test_where_the_slider_stands_at_first_is_no_guess(open_page, way):
     ("path", "held", "shown"),
     [
         ("notebooks/cauchy.html", "the claim", ".claim"),
-        ("notebooks/central_limit_theorem.html", "the figure and the claim", "figure"),
+        ("notebooks/central_limit_theorem.html", "the figure and the claim, and why", "figure"),
         ("notebooks/binary_metrics.html", "the way to the claim", ".chart"),
     ],
 )
@@ -1019,6 +1065,36 @@ def test_a_fold_before_a_claim_says_what_it_holds(open_page, path, held, shown):
     summary.click()
     page.wait_for_function("words => document.querySelector('.guessed > summary').textContent === words", arg=held[0].upper() + held[1:])
     assert inside.is_visible()
+    page.wait_for_timeout(100)
+    sentence = page.locator(".guessed").first.locator(".claim > p").first.bounding_box()
+    assert 0 <= sentence["y"] and sentence["y"] + sentence["height"] <= SIZES["wide"][1] + 1, "who skips sees the claim's sentence"
+
+
+def test_what_explains_a_claim_is_not_told_before_the_guess(open_page):
+    """What its guess says that it explains: no fold is followed by a paragraph that begins with why."""
+    for name in book.chapters():
+        page = open_page(f"notebooks/{name}.html", moves=False)
+        page.add_style_tag(content="article section { content-visibility: visible !important; }")
+        after = page.locator(".guessed + p").all_inner_texts()
+        assert not [text for text in after if re.match("Why|So |That is why", text)], after
+    page = open_page("notebooks/central_limit_theorem.html")
+    why = page.get_by_text("Why too low?")
+    assert why.is_hidden()
+    page.locator(".guessed > summary").first.click()
+    assert why.is_visible()
+
+
+def test_a_guess_is_kept(open_page):
+    """In this browser, with what was said of it and what it opened; the others stay folded."""
+    page = open_page("notebooks/cauchy.html")
+    page.locator(".guess:has(input)").first.locator("input").fill("90")
+    page.locator(".guess:has(input)").first.get_by_role("button").click()
+    page.locator(".guess:not(:has(input))").first.get_by_role("button").first.click()
+    said = page.locator(".guess-told").all_inner_texts()
+    page.goto(page.url)
+    assert page.locator(".guess-told").all_inner_texts() == said and sum(map(bool, said)) == 2
+    assert page.locator(".guessed[open]").count() == 2 < page.locator(".guessed").count()
+    assert page.locator(".guess input").first.input_value() == "90" and page.evaluate("scrollY") == 0
 
 
 def test_a_guess_that_was_made_looks_so(open_page):
@@ -1089,7 +1165,10 @@ def test_paper_has_all_text(open_page, scripts):
     assert folded and page.locator("article details > p:not(:visible, [class])").count() == 0
     assert page.locator("details.hide:not([open], .to-read) pre:visible").count() == 0 < page.locator("details.hide:not([open], .to-read)").count()
     assert page.locator("details.hide.to-read pre").count() == page.locator("details.hide.to-read pre:visible").count() > 4
-    assert page.locator("#what-to-do details.to-read").count() == 2, "announced: 'Two functions to copy, with what they call:'"
+    assert page.locator("#what-to-do details.to-read").count() == 1, "announced: 'What they refuse, and what they take, is asserted:'"
+    recipe = page.locator(".recipe pre").first
+    assert recipe.evaluate("one => one.scrollHeight === one.clientHeight && one.clientHeight > 900"), "a recipe is there, whole"
+    assert not page.locator(".recipe-copy:visible, .copybtn:visible").count()
     labels = page.locator("summary:visible").all_inner_texts()
     assert labels and not [label for label in labels if re.match("Show|Hide|Its|Guess|The claim", label)]
     assert page.locator(".claim-code pre:visible").count() == page.locator(".claim").count()
@@ -1104,6 +1183,14 @@ def test_paper_has_all_text(open_page, scripts):
     asked = page.locator("blockquote:has(+ .guess)").first
     assert asked.inner_text().strip().startswith("A test is right") and page.locator(".guess:visible").count() == 0, "nobody can guess with the answer before their eyes"
     assert asked.locator("p").evaluate("one => getComputedStyle(one, '::before').content") == '"Question."'
+
+
+def test_paper_has_no_controls(open_page):
+    """Neither a film's nor a chart's; and a figure is no higher than a third of a sheet."""
+    page = open_page("notebooks/cartpole.html")
+    page.emulate_media(media="print")
+    assert page.locator("article :is(button, input, select):visible").count() == 0
+    assert all(height <= 9.5 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
 
 
 def test_paper_is_light(open_page):
@@ -1335,15 +1422,15 @@ def test_a_caption_says_no_place_that_a_wide_figure_has_not():
                 assert not re.findall(r"\b(?:upper|lower|on top|\(top\)|left|right) (?:panel|chart)|^(?:above|below)|[.:] (?:above|below)[,:]", words), f"{name}: {words}"
 
 
-@pytest.mark.parametrize("name", ["central_limit_theorem", "cartpole", "keras_masking"])
+@pytest.mark.parametrize("name", book.chapters())
 def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_page, name):
-    """Also where guesses have been opened."""
+    """Also where guesses have been opened: captions, what vouches for claims, and the labels of folded code."""
     page = open_page(f"notebooks/{name}.html", moves=False)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.add_style_tag(content="article section { content-visibility: visible !important; }")
     page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
     text = page.locator("article > section > p").first.bounding_box()
-    notes = page.evaluate("""[...document.querySelectorAll('.bd-article :is(figcaption, .hero-caption, .claim-doubted)')].filter((one) => one.checkVisibility())
+    notes = page.evaluate("""[...document.querySelectorAll('.bd-article :is(figcaption, .hero-caption, .claim-doubted, summary[data-short])')].filter((one) => one.checkVisibility())
         .map((one) => one.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))""")
     beside = sorted((note for note in notes if note["left"] > text["x"] + text["width"]), key=lambda note: note["top"])
     beside = [note for note in beside if note["bottom"] - note["top"] > 0]

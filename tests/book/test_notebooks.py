@@ -9,6 +9,7 @@ from builder import form, new
 from builder.execute.key import imported
 from builder.files import ROOT, BookError
 from builder.pages.executed import is_setup
+from builder.pages.recipes import copied as recipes_of
 
 CHAPTERS = book.chapters()
 
@@ -45,13 +46,24 @@ def test_the_outputs_are_those_of_a_finished_chapter(chapter):
 
 
 def test_open_code_is_short_and_told(notebook):
-    """What is read with the text is an idea of a few lines, and a sentence leads to it; the rest is folded."""
-    folding = {"claim", "hide-input", "hide-cell"}
+    """What is read with the text is an idea of a few lines, and a sentence leads to it; the rest is folded, but for recipes, which stand in a box."""
+    folding = {"claim", "hide-input", "hide-cell", "recipe"}
     is_open = [cell.cell_type == "code" and not folding & set(cell.metadata.get("tags", [])) and not is_setup(cell) for cell in notebook.cells]
     long = [cell.source for cell, one in zip(notebook.cells, is_open) if one and len(cell.source.splitlines()) > 15]
     assert not long, f"fold it by the tag `hide-input`:\n{long[0]}"
     in_a_row = [notebook.cells[i].source for i in range(1, len(is_open)) if is_open[i - 1] and is_open[i]]
     assert not in_a_row, f"write a sentence before it, or fold it by the tag `hide-input`:\n{in_a_row[0]}"
+
+
+def test_a_recipe_runs_in_an_empty_notebook(chapter):
+    """As it is copied. Of those with TensorFlow or PyTorch, which take seconds to load, only the code is read."""
+    for text in recipes_of(chapter):
+        if text.startswith("uv "):
+            continue
+        code = compile(text, chapter, "exec")
+        if not re.search(r"\b(keras|torch|gymnasium)\b", text):
+            exec(code, {"__name__": "recipe"})
+    assert recipes_of(chapter)
 
 
 def test_triton_is_loaded_before_tensorflow(notebook):

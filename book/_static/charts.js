@@ -26,7 +26,18 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       input.nextElementSibling.textContent = shown;
       if (dataset.shown) input.setAttribute("aria-valuetext", shown);
     }
-    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync().then(() => tell(chart));
+    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync().then(() => settle(chart));
+  }
+
+  /* Where the numbers at an axis have become longer than its room, it gets more; and keeps it, so that the chart does not go to and fro with the slider. */
+  async function settle(chart) {
+    const svg = chart.querySelector(".chart-live > svg"), sheet = svg?.getBoundingClientRect();
+    const cut = ({ left, top, right, bottom }) => left < sheet.left - 2 || top < sheet.top - 2 || right > sheet.right + 2 || bottom > sheet.bottom + 2;
+    if (svg && [...svg.querySelectorAll("text")].some((one) => cut(one.getBoundingClientRect()))) {
+      await chart.view.resize().runAsync();
+      await fit(chart);
+    }
+    tell(chart);
   }
 
   /* What the words above the chart say, in large type beside it (`Hero` in builder/pages/sharing.py). */

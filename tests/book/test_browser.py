@@ -337,6 +337,82 @@ def test_the_disc_of_cauchy_is_round(open_page, size, theme):
             assert abs(across / up - 1) < 0.01 and abs(see(name).evaluate(ROUND) - 1) < 0.03, (name, width)
 
 
+TEXTS = """(svg) => {
+  const sheet = svg.getBoundingClientRect();
+  const parts = "role-title-text, role-legend-title, role-legend-label, role-axis-label, role-axis-title".split(", ");
+  return parts.flatMap((part) => [...svg.querySelectorAll(`.${part} text`)].map((one) => {
+    const { left, top, right, bottom } = one.getBoundingClientRect();
+    return [part, one.textContent, left - sheet.left, top - sheet.top, right - sheet.left, bottom - sheet.top];
+  }));
+}"""
+DRAWN = f"""async (chart) => {{
+  const img = [...chart.querySelectorAll(".chart-view img")].find((one) => one.checkVisibility());
+  img.loading = "eager";
+  await img.decode();
+  const {{ width, height }} = img.getBoundingClientRect(), probe = document.createElement("div");
+  probe.innerHTML = await (await fetch(img.currentSrc)).text();
+  document.body.append(probe);
+  const svg = probe.querySelector("svg");
+  svg.setAttribute("style", `width: ${{width}}px; height: ${{height}}px`);
+  const texts = ({TEXTS})(svg);
+  probe.remove();
+  return texts;
+}}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_a_chart_that_comes_to_life_stays_as_it_is(open_page, name, size):
+    """Its title, its legend and the numbers and names at its axes stand where they stood in its picture; further down the page, too."""
+    page = open_page(f"{name}.html", size=size, moves=False)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('.at-head').forEach((one) => one.classList.add('shown'))")
+    charts = [one for one in page.locator(".chart").all() if one.is_visible()]
+    before = [one.evaluate(DRAWN) for one in charts]
+    page.mouse.move(9, 9)
+    for chart, drawn in zip(charts, before):
+        chart.scroll_into_view_if_needed()
+        page.wait_for_selector(f"#{chart.get_attribute('id')}[data-ready=true]")
+        alive = chart.locator(".chart-live > svg").evaluate(TEXTS)
+        assert [one[:2] for one in drawn] == [one[:2] for one in alive]
+        off = [(a[:2], b[2:]) for a, b in zip(drawn, alive) if np.abs(np.subtract(a[2:], b[2:])).max() > 1]
+        assert drawn and not off, (chart.get_attribute("id"), off[:3])
+
+
+MOVE_EVERYTHING = """async (chart) => {
+  const cut = {};
+  const look = async (what) => {
+    for (let i = 0; i < 3; i++) await chart.view.runAsync().then(() => new Promise((next) => setTimeout(next, 5)));
+    const svg = chart.querySelector(".chart-live > svg"), sheet = svg.getBoundingClientRect();
+    for (const text of svg.querySelectorAll("text")) {
+      const { left, top, right, bottom } = text.getBoundingClientRect();
+      if (text.textContent.trim() && Math.max(sheet.left - left, sheet.top - top, right - sheet.right, bottom - sheet.bottom) > 2.5) cut[text.textContent] ??= what;
+    }
+  };
+  await look("at first");
+  for (const input of chart.querySelectorAll(":scope > form [name]")) {
+    const values = input.type === "range" ? [0, 1, 2, 3, 4, 5, 6].map((i) => +input.min + Math.round(((input.max - input.min) / input.step) * i / 6) * input.step) : [...(input.options ?? [input])].map((one) => one.value);
+    for (const value of values) {
+      input.type === "radio" || input.type === "checkbox" ? (input.checked = true) : (input.value = value);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await look(`${input.name} = ${value}`);
+    }
+  }
+  return cut;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390, 360])
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_no_word_of_a_chart_is_cut_whatever_it_is_set_to(open_page, name, width):
+    """Numbers at an axis become longer with what is chosen; the name of the axis beside them then needs room."""
+    page = open_page(f"{name}.html", moves=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    assert page.locator("#chart-hero").evaluate(MOVE_EVERYTHING) == {}
+
+
 INK = """() => {
   const still = document.querySelector(".film-still"), { width, height } = still;
   const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });

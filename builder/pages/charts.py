@@ -133,6 +133,8 @@ def markup(
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     if broad and broad.patch:
         other = f' data-wide="{html.escape(json.dumps(broad.patch, separators=(",", ":")))}"'
+    if legend := next((one["select"]["fields"][0] for one in specification.get("params", []) if one.get("bind") == "legend"), ""):
+        other += f' data-legend="{html.escape(legend)}"'
     still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (

@@ -207,6 +207,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       chart.chosen = view.data(`${legend.name}_store`).map((tuple) => String(tuple.values[0]));
       for (const [button, name] of buttons) button.setAttribute("aria-pressed", chart.chosen.includes(String(name.__data__.datum.value)));
     };
+    const share = () => {
+      for (const other of document.querySelectorAll(".chart")) {
+        if (other === chart || other.dataset.source !== chart.dataset.source || String(other.chosen ?? "") === String(chart.chosen)) continue;
+        other.choose ? other.choose(chart.chosen) : (other.chosen = chart.chosen);
+      }
+    };
     let choosing = false;
     chart.choose = async (names) => {
       choosing = true;
@@ -223,14 +229,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       if (choosing) return;
       await view.runAsync();
       press();
-      for (const other of document.querySelectorAll(".chart")) {
-        if (other === chart || other.dataset.source !== chart.dataset.source) continue;
-        other.choose ? other.choose(chart.chosen) : (other.chosen = chart.chosen);
-      }
+      share();
       writeAddress();
     });
     if (!chart.chosen?.length) return press();
     await chart.choose(chart.chosen);
+    share();
     tellSetting();
   }
 

@@ -561,6 +561,27 @@ def test_a_name_that_is_singled_out_stands_in_the_address(open_page):
     assert page.locator("#chart-hero .chart-setting").get_attribute("href") == link
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_what_says_that_an_address_was_copied_covers_no_chart(open_page, size):
+    """The caption with the link may stand in a margin, left or right; the words stand under it, in one line, within the window."""
+    page = open_page("notebooks/central_limit_theorem.html?doublings=7", size=size, permissions=["clipboard-read", "clipboard-write"])
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    page.locator("#chart-hero .chart-setting").click()
+    page.wait_for_selector(".copied:not(:empty)")
+    said, drawn = page.locator(".copied").bounding_box(), page.locator("#chart-hero .chart-live").bounding_box()
+    assert said["x"] >= 0 and said["x"] + said["width"] <= SIZES[size][0] and said["height"] < 50
+    assert said["x"] + said["width"] <= drawn["x"] or said["y"] >= drawn["y"] + drawn["height"]
+
+
+def test_the_first_page_s_slider_is_as_wide_as_a_phone(open_page):
+    page = open_page("book/intro.html", size="narrow")
+    row, slider = (page.locator(f"#chart-hero {one}").first.bounding_box() for one in (".vega-bind", "[type=range]"))
+    assert row["width"] == 358 and slider["width"] > 310 and slider["height"] >= 44
+    said, printed = page.locator(".hero-claim > p").last, page.locator(".hero-claim pre")
+    inset = printed.evaluate("one => one.getBoundingClientRect().left + parseFloat(getComputedStyle(one).paddingLeft) + parseFloat(getComputedStyle(one).borderLeftWidth)")
+    assert abs(said.bounding_box()["x"] - inset) <= 1
+
+
 def test_what_a_film_is_set_to_stands_in_the_address(open_page):
     page = open_page("notebooks/cartpole.html")
     assert not page.locator(".chart-setting").count() and "?" not in page.url

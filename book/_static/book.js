@@ -415,7 +415,7 @@ lay out what is far away. */
       said.textContent = "Address copied";
       const [at, page] = [link, said.offsetParent].map((one) => one.getBoundingClientRect());
       said.style.top = `${at.bottom - page.top + 4}px`;
-      said.style.left = `${Math.max(0, Math.min(at.left - page.left, page.width - said.offsetWidth))}px`;
+      said.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - said.offsetWidth - 8)) - page.left}px`; // a caption may stand in a margin
       clearTimeout(later);
       later = setTimeout(() => (said.textContent = ""), 4000);
     });

@@ -26,7 +26,18 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       input.nextElementSibling.textContent = shown;
       if (dataset.shown) input.setAttribute("aria-valuetext", shown);
     }
-    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync().then(() => tell(chart));
+    if (input.type !== "radio" || input.checked) chart.view?.signal(input.name, valueOf(input)).runAsync().then(() => settle(chart));
+  }
+
+  /* Where the numbers at an axis have become longer than its room, it gets more; and keeps it, so that the chart does not go to and fro with the slider. */
+  async function settle(chart) {
+    const svg = chart.querySelector(".chart-live > svg"), sheet = svg?.getBoundingClientRect();
+    const cut = ({ left, top, right, bottom }) => left < sheet.left - 2 || top < sheet.top - 2 || right > sheet.right + 2 || bottom > sheet.bottom + 2;
+    if (svg && [...svg.querySelectorAll("text")].some((one) => cut(one.getBoundingClientRect()))) {
+      await chart.view.resize().runAsync();
+      await fit(chart);
+    }
+    tell(chart);
   }
 
   /* What the words above the chart say, in large type beside it (`Hero` in builder/pages/sharing.py). */
@@ -51,12 +62,19 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     }
   }
 
-  const controls = (chart) => [...chart.querySelectorAll(":scope > form [name]")];
+  /* A film, which a cell makes with controls of its own, and where it stands; it may be lent to the head (book.js). */
+  const films = new Map();
+
+  const movable = () => [...document.querySelectorAll(".chart"), ...films.keys()];
+  const controls = (one) => [...one.querySelectorAll(films.has(one) ? "input[id]" : ":scope > form [name]")];
+  const nameOf = ({ name, id }) => name || id.replace(/^[^-]*-/, "");
+  const namesOf = (one) => [...controls(one).map(nameOf), ...(one.dataset.legend ? [one.dataset.legend] : [])];
+  const sourceOf = ({ dataset, id }) => dataset.source ?? id;
 
   /* What a control is called in the page's address: its own name, with the chart's number where another chart has the name too. */
-  function called({ dataset: { source } }, name) {
-    const another = [...document.querySelectorAll(".chart")].some((other) => other.dataset.source !== source && controls(other).some((one) => one.name === name));
-    return another ? `${source.match(/(\d+)\.js$/)[1]}.${name}` : name;
+  function called(one, name) {
+    const another = movable().some((other) => sourceOf(other) !== sourceOf(one) && namesOf(other).includes(name));
+    return another ? `${sourceOf(one).match(/(\d+)\.js$/)?.[1] ?? one.id}.${name}` : name;
   }
 
   /* What is set otherwise than at first, in the words of an address; null where it is not. Of several radio buttons the chosen one tells. */
@@ -78,41 +96,77 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     return true;
   }
 
-  const asked = new Set(); // charts that the address has set: they do not wait for the reader
+  /* All that is so in a chart or a film; of a legend, the names that are singled out. */
+  const differences = (one) => [
+    ...controls(one).map((input) => [nameOf(input), otherwise(input)]).filter(([, value]) => value !== null),
+    ...(one.chosen ?? []).map((name) => [one.dataset.legend, name]),
+  ];
+
+  const asked = new Set(); // what the address has set: such a chart does not wait for the reader
 
   function readAddress() {
     const wanted = new URLSearchParams(location.search);
-    for (const chart of wanted.size ? document.querySelectorAll(".chart") : []) {
-      for (const input of controls(chart)) {
-        const value = wanted.get(called(chart, input.name));
-        if (value === null || !obey(input, value)) continue;
-        asked.add(chart);
-        set(chart, input);
+    for (const one of wanted.size ? movable() : []) {
+      const value = (input) => wanted.get(called(one, nameOf(input)));
+      if (films.has(one)) {
+        if (controls(one).some((input) => value(input) !== null)) obeyInFilm(one, value);
+        continue;
+      }
+      for (const input of controls(one)) {
+        if (value(input) === null || !obey(input, value(input))) continue;
+        asked.add(one);
+        set(one, input);
+      }
+      if (one.dataset.legend && wanted.has(called(one, one.dataset.legend))) {
+        one.chosen = wanted.getAll(called(one, one.dataset.legend));
+        asked.add(one);
       }
     }
     if (asked.size) tellSetting();
   }
 
+  /* A film's slider may let go of a box: the boxes come last, also those that are as at first. */
+  function obeyInFilm(film, value) {
+    const isBox = ({ type }) => type === "checkbox";
+    for (const input of controls(film).sort((a, b) => isBox(a) - isBox(b))) {
+      if (!obey(input, String(value(input))) && !(isBox(input) && obey(input, String(Number(input.defaultChecked))))) continue;
+      input.dispatchEvent(new Event(isBox(input) ? "change" : "input"));
+    }
+    asked.add(film);
+  }
+
   /* The page's address with what is set otherwise than at first. */
   function addressed() {
     const query = new URLSearchParams(location.search);
-    const inputs = [...document.querySelectorAll(".chart")].flatMap((chart) => controls(chart).map((input) => [called(chart, input.name), otherwise(input)]));
-    inputs.forEach(([name]) => query.delete(name));
-    for (const [name, value] of inputs) if (value !== null) query.set(name, value);
+    const found = new Map(movable().flatMap((one) => namesOf(one).map((name) => [called(one, name), new Set()])));
+    for (const one of movable()) for (const [name, value] of differences(one)) found.get(called(one, name)).add(value);
+    for (const [name, values] of found) {
+      query.delete(name);
+      for (const value of values) query.append(name, value);
+    }
     return location.pathname + (query.size ? `?${query}` : "");
   }
 
-  /* Beside the caption of a chart that is so set, a link that has it in its address; a click copies that (book.js). */
+  /* Where the link to what is so set stands: at the end of the caption. */
+  function captionsOf(one) {
+    const figure = (films.get(one) ?? one).closest("figure");
+    const atHead = films.has(one) ? one.closest(".hero")?.querySelector(".of-the-motion") : one.querySelector(":scope > .hero-caption");
+    const here = [figure?.querySelector(":scope > figcaption p"), atHead].filter(Boolean);
+    return [figure?.id || one.id, here.length ? here : [one]];
+  }
+
+  /* Beside the caption of what is so set, a link that has it in its address; a click copies that (book.js). */
   function tellSetting() {
     const address = addressed();
-    for (const chart of document.querySelectorAll(".chart")) {
-      const figure = chart.closest("figure"), caption = figure?.querySelector(":scope > figcaption p") ?? chart.querySelector(":scope > .hero-caption") ?? chart;
-      const differs = controls(chart).some((input) => otherwise(input) !== null);
-      let link = caption.querySelector(".chart-setting");
-      if (!link && !differs) continue;
-      if (!link) caption.append(" ", (link = Object.assign(document.createElement("a"), { className: "chart-setting", textContent: "Link to this setting" })));
-      link.hidden = !differs;
-      link.href = `${address}#${figure?.id || chart.id}`;
+    for (const one of movable()) {
+      const [place, captions] = captionsOf(one), differs = differences(one).length > 0;
+      for (const caption of captions) {
+        let link = caption.querySelector(".chart-setting");
+        if (!link && !differs) continue;
+        if (!link) caption.append(" ", (link = Object.assign(document.createElement("a"), { className: "chart-setting", textContent: "Link to this setting" })));
+        link.hidden = !differs;
+        link.href = `${address}#${place}`;
+      }
     }
     return address;
   }
@@ -130,10 +184,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     }, 200); // browsers count how often it is written
   }
 
-  /* Where a click on a name of the legend chooses, the keyboard reaches it too: a button lies over each name. Pressed again, all is as it was. */
-  function reachLegend(view, live, { params = [] }) {
-    const chosen = params.find(({ bind }) => bind === "legend");
-    const buttons = (chosen ? [...live.querySelectorAll(".role-legend-label text")] : []).map((name) => {
+  /* Where a click on a name of the legend chooses, the keyboard reaches it too: a button lies over each name. Pressed again, all is as it was. What is chosen stands in the address. */
+  async function reachLegend(chart, view, live, { params = [] }) {
+    const legend = params.find(({ bind }) => bind === "legend");
+    const click = (target, shiftKey = false) => target.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey }));
+    const nothing = live.querySelector("svg");
+    const buttons = (legend ? [...live.querySelectorAll(".role-legend-label text")] : []).map((name) => {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "chart-name" });
       button.setAttribute("aria-label", name.textContent);
       button.addEventListener("focus", () => {
@@ -142,19 +198,44 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       });
       button.addEventListener("click", (event) => {
         event.stopPropagation();
-        const target = button.ariaPressed === "true" && !event.shiftKey ? live.querySelector("svg") : name;
-        target.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: event.shiftKey }));
+        click(button.ariaPressed === "true" && !event.shiftKey ? nothing : name, event.shiftKey);
       });
       return [button, name];
     });
-    const press = () => {
-      const values = view.data(`${chosen.name}_store`).map((tuple) => tuple.values[0]);
-      for (const [button, name] of buttons) button.setAttribute("aria-pressed", values.includes(name.__data__.datum.value));
-    };
     if (!buttons.length) return;
+    const press = () => {
+      chart.chosen = view.data(`${legend.name}_store`).map((tuple) => String(tuple.values[0]));
+      for (const [button, name] of buttons) button.setAttribute("aria-pressed", chart.chosen.includes(String(name.__data__.datum.value)));
+    };
+    const share = () => {
+      for (const other of document.querySelectorAll(".chart")) {
+        if (other === chart || other.dataset.source !== chart.dataset.source || String(other.chosen ?? "") === String(chart.chosen)) continue;
+        other.choose ? other.choose(chart.chosen) : (other.chosen = chart.chosen);
+      }
+    };
+    let choosing = false;
+    chart.choose = async (names) => {
+      choosing = true;
+      const wanted = buttons.filter(([, name]) => names.includes(String(name.__data__.datum.value)));
+      for (const [i, target] of [nothing, ...wanted.map(([, name]) => name)].entries()) {
+        click(target, i > 1);
+        await view.runAsync();
+      }
+      choosing = false;
+      press();
+    };
     live.append(...buttons.map(([button]) => button));
-    live.addEventListener("click", () => view.runAsync().then(press));
-    press();
+    live.addEventListener("click", async () => {
+      if (choosing) return;
+      await view.runAsync();
+      press();
+      share();
+      writeAddress();
+    });
+    if (!chart.chosen?.length) return press();
+    await chart.choose(chart.chosen);
+    share();
+    tellSetting();
   }
 
   /* Where a slider's ends stand along the (first) plot, as its metadata tell (`data-along`), it can be pulled in the plot too. */
@@ -236,7 +317,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (const input of controls(chart)) set(chart, input);
     await result.view.runAsync();
     tell(chart);
-    reachLegend(result.view, live, specification);
+    await reachLegend(chart, result.view, live, specification);
     reachPlot(chart, result.view, live);
     chart.dataset.ready = "true";
   }
@@ -252,6 +333,10 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   );
 
   document.addEventListener("DOMContentLoaded", () => {
+    for (const film of document.querySelectorAll(".tag_script .output > [id]:has(input[id])")) {
+      films.set(film, film.parentElement);
+      film.addEventListener("input", writeAddress);
+    }
     readAddress();
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);

@@ -24,12 +24,13 @@ from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, seen
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
-NARROW = 358  # on a phone of 390
+NARROW = {"figure": 386, "head": 339, "front": 358}  # on a phone of 390, where it stands in a chapter, at its head, at that of the book (book.css)
 WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
 HIGHEST = 340  # pixels of a plot that grows with its width
 ACROSS = 984  # pixels of a wide figure
 LEGIBLE = 0.93  # of the size in which matplotlib drew its letters: so large they are there, at least
+NAME = 95  # pixels of a name in a legend of several columns, about
 APART = 88  # pixels between two numbers at an axis, about
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
@@ -218,7 +219,8 @@ def refined(specification: dict, smooth: bool = False) -> dict:
             part = json.loads(json.dumps(part).replace(f'"{GREY}"', f'"{ON_PAPER}"').replace('"white"', f'"{ON_BLUE}"'))
         legend = part.get("legend")
         if isinstance(legend, dict) and legend.get("orient") == "bottom":
-            columns = {"columns": {"expr": f"width < 480 ? {legend['columns']} : 0"}} if "columns" in legend else {}
+            few = {"columns": f"clamp(floor(width / {NAME}), 1, {legend.get('columns')})", "columnPadding": "12"}
+            columns = {key: {"expr": f"width < 480 ? {narrow} : {wide}"} for (key, narrow), wide in zip(few.items(), (0, 16))} if "columns" in legend else {}
             part["legend"] = {key: value for key, value in legend.items() if key != "orient"} | columns
         return part
 

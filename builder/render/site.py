@@ -167,7 +167,8 @@ def draw_ahead() -> None:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
             if adapts(specification):
-                drawn(picture, json.dumps(specification), theme, NARROW)
+                for narrow in (NARROW["figure"], NARROW["head"]):
+                    drawn(picture, json.dumps(specification), theme, narrow)
     drawn(bundle)
     for name, notebook in zip(chapters(), notebooks):
         card_of([name], title(notebook), configuration()["title"])

@@ -338,6 +338,82 @@ def test_the_disc_of_cauchy_is_round(open_page, size, theme):
             assert abs(across / up - 1) < 0.01 and abs(see(name).evaluate(ROUND) - 1) < 0.03, (name, width)
 
 
+TEXTS = """(svg) => {
+  const sheet = svg.getBoundingClientRect();
+  const parts = "role-title-text, role-legend-title, role-legend-label, role-axis-label, role-axis-title".split(", ");
+  return parts.flatMap((part) => [...svg.querySelectorAll(`.${part} text`)].map((one) => {
+    const { left, top, right, bottom } = one.getBoundingClientRect();
+    return [part, one.textContent, left - sheet.left, top - sheet.top, right - sheet.left, bottom - sheet.top];
+  }));
+}"""
+DRAWN = f"""async (chart) => {{
+  const img = [...chart.querySelectorAll(".chart-view img")].find((one) => one.checkVisibility());
+  img.loading = "eager";
+  await img.decode();
+  const {{ width, height }} = img.getBoundingClientRect(), probe = document.createElement("div");
+  probe.innerHTML = await (await fetch(img.currentSrc)).text().then((text) => text.replace(/<style.*?<\\/style>/gs, ""));
+  document.body.append(probe);
+  const svg = probe.querySelector("svg");
+  svg.setAttribute("style", `width: ${{width}}px; height: ${{height}}px`);
+  const texts = ({TEXTS})(svg);
+  probe.remove();
+  return texts;
+}}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_a_chart_that_comes_to_life_stays_as_it_is(open_page, name, size):
+    """Its title, its legend and the numbers and names at its axes stand where they stood in its picture; further down the page, too."""
+    page = open_page(f"{name}.html", size=size, moves=False)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('.at-head').forEach((one) => one.classList.add('shown'))")
+    charts = [one for one in page.locator(".chart").all() if one.is_visible()]
+    before = [one.evaluate(DRAWN) for one in charts]
+    page.mouse.move(9, 9)
+    for chart, drawn in zip(charts, before):
+        chart.scroll_into_view_if_needed()
+        page.wait_for_selector(f"#{chart.get_attribute('id')}[data-ready=true]")
+        alive = chart.locator(".chart-live > svg").evaluate(TEXTS)
+        assert [one[:2] for one in drawn] == [one[:2] for one in alive]
+        off = [(a[:2], b[2:]) for a, b in zip(drawn, alive) if np.abs(np.subtract(a[2:], b[2:])).max() > 1]
+        assert drawn and not off, (chart.get_attribute("id"), off[:3])
+
+
+MOVE_EVERYTHING = """async (chart) => {
+  const cut = {};
+  const look = async (what) => {
+    for (let i = 0; i < 3; i++) await chart.view.runAsync().then(() => new Promise((next) => setTimeout(next, 5)));
+    const svg = chart.querySelector(".chart-live > svg"), sheet = svg.getBoundingClientRect();
+    for (const text of svg.querySelectorAll("text")) {
+      const { left, top, right, bottom } = text.getBoundingClientRect();
+      if (text.textContent.trim() && Math.max(sheet.left - left, sheet.top - top, right - sheet.right, bottom - sheet.bottom) > 2.5) cut[text.textContent] ??= what;
+    }
+  };
+  await look("at first");
+  for (const input of chart.querySelectorAll(":scope > form [name]")) {
+    const values = input.type === "range" ? [0, 1, 2, 3, 4, 5, 6].map((i) => +input.min + Math.round(((input.max - input.min) / input.step) * i / 6) * input.step) : [...(input.options ?? [input])].map((one) => one.value);
+    for (const value of values) {
+      input.type === "radio" || input.type === "checkbox" ? (input.checked = true) : (input.value = value);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await look(`${input.name} = ${value}`);
+    }
+  }
+  return cut;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390, 360])
+@pytest.mark.parametrize("name", [*(f"notebooks/{name}" for name in WITH_CHARTS), "book/intro"])
+def test_no_word_of_a_chart_is_cut_whatever_it_is_set_to(open_page, name, width):
+    """Numbers at an axis become longer with what is chosen; the name of the axis beside them then needs room."""
+    page = open_page(f"{name}.html", moves=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    assert page.locator("#chart-hero").evaluate(MOVE_EVERYTHING) == {}
+
+
 INK = """() => {
   const still = document.querySelector(".film-still"), { width, height } = still;
   const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
@@ -462,6 +538,67 @@ def test_what_a_chart_is_set_to_stands_in_the_address(open_page):
     page = open_page(copied[copied.index("notebooks/") :], moves=False)
     page.wait_for_function(f"{SETTING}('known') === 47 && {SETTING[6:]}('family') === 'Gompertz'", polling=200)
     assert page.locator("#chart-hero input + span").first.inner_text() == "47" and link.count() == 1
+
+
+def test_a_name_that_is_singled_out_stands_in_the_address(open_page):
+    """Also several, in the other theme, and in the same chart further down; what is no name is passed over."""
+    pressed = "() => [...document.querySelectorAll('%s .chart-name[aria-pressed=true]')].map((one) => one.ariaLabel).join()"
+    page = open_page("notebooks/central_limit_theorem.html")
+    page.locator("#chart-hero .role-legend-label text", has_text="Pareto").click()
+    page.wait_for_url("**/central_limit_theorem.html?law=Pareto", timeout=5000)
+    page.locator("#chart-hero .role-legend-label text", has_text="Cauchy").click(modifiers=["Shift"])
+    page.locator("#chart-hero [name=doublings]").fill("7")
+    page.wait_for_url("**?doublings=7&law=Pareto&law=Cauchy", timeout=5000)
+    link = page.locator("#chart-hero .chart-setting").get_attribute("href")
+    assert link.endswith("?doublings=7&law=Pareto&law=Cauchy#chart-hero")
+    page.locator("#chart-1").scroll_into_view_if_needed()
+    page.wait_for_function(f"() => ({pressed % '#chart-1'})() === 'Pareto,Cauchy'", polling=200)
+    page = open_page(link[link.index("notebooks/") :].replace("law=Pareto", "law=Pareto&law=nobody"), moves=False)
+    page.wait_for_function(f"() => ({pressed % '#chart-hero'})() === 'Pareto,Cauchy'", polling=200)
+    before = page.evaluate_handle("document.querySelector('#chart-hero').view")
+    switch(page, "dark")
+    page.wait_for_function("before => document.querySelector('#chart-hero').view !== before", arg=before, polling=200)
+    page.wait_for_function(f"() => ({pressed % '#chart-hero'})() === 'Pareto,Cauchy'", polling=200)
+    assert page.locator("#chart-hero .chart-setting").get_attribute("href") == link
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_says_that_an_address_was_copied_covers_no_chart(open_page, size):
+    """The caption with the link may stand in a margin, left or right; the words stand under it, in one line, within the window."""
+    page = open_page("notebooks/central_limit_theorem.html?doublings=7", size=size, permissions=["clipboard-read", "clipboard-write"])
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    page.locator("#chart-hero .chart-setting").click()
+    page.wait_for_selector(".copied:not(:empty)")
+    said, drawn = page.locator(".copied").bounding_box(), page.locator("#chart-hero .chart-live").bounding_box()
+    assert said["x"] >= 0 and said["x"] + said["width"] <= SIZES[size][0] and said["height"] < 50
+    assert said["x"] + said["width"] <= drawn["x"] or said["y"] >= drawn["y"] + drawn["height"]
+
+
+def test_the_first_page_s_slider_is_as_wide_as_a_phone(open_page):
+    page = open_page("book/intro.html", size="narrow")
+    row, slider = (page.locator(f"#chart-hero {one}").first.bounding_box() for one in (".vega-bind", "[type=range]"))
+    assert row["width"] == 358 and slider["width"] > 310 and slider["height"] >= 44
+    said, printed = page.locator(".hero-claim > p").last, page.locator(".hero-claim pre")
+    inset = printed.evaluate("one => one.getBoundingClientRect().left + parseFloat(getComputedStyle(one).paddingLeft) + parseFloat(getComputedStyle(one).borderLeftWidth)")
+    assert abs(said.bounding_box()["x"] - inset) <= 1
+
+
+def test_what_a_film_is_set_to_stands_in_the_address(open_page):
+    page = open_page("notebooks/cartpole.html")
+    assert not page.locator(".chart-setting").count() and "?" not in page.url
+    page.locator("#cartpole-set").fill("-2")
+    page.locator("#cartpole-ride").check()
+    page.locator("#cartpole-time").fill("120")
+    page.wait_for_url("**/cartpole.html?ride=1&time=120&learnt=0&set=-2", timeout=5000)
+    link = page.locator("figure .chart-setting").get_attribute("href")
+    assert link.endswith("?ride=1&time=120&learnt=0&set=-2#ride-with-the-cart-2")
+    shown = page.locator("#cartpole-canvas").get_attribute("data-shown")
+    page = open_page(link[link.index("notebooks/") :])
+    canvas = page.locator("#cartpole-canvas")
+    assert canvas.get_attribute("data-shown") == shown and canvas.get_attribute("data-ride") == "true" and canvas.get_attribute("data-frame") == "120"
+    assert not page.locator("#cartpole-learnt").is_checked() and page.locator("#cartpole-value").inner_text() and page.locator("figure .chart-setting").is_visible()
+    page = open_page("notebooks/cartpole.html?set=99&ride=x&time=")
+    assert page.locator("#cartpole-set").input_value() == "6" and not page.locator("#cartpole-ride").is_checked() and page.locator("#cartpole-time").input_value() == "0"
 
 
 @pytest.mark.parametrize(("asked", "batch"), [("B=1e9", 8), ("B=9999", None), ("B=-5&w=<img src=x onerror=alert(1)>", 1), ("B=NaN&constructor=1&B.B=2", 8), ("B=", 8), ("%", 8), ("B=16&B=32", 16)])

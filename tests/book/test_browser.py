@@ -1088,10 +1088,10 @@ def test_a_guess_is_kept(open_page):
     page.locator(".guess:has(input)").first.locator("input").fill("90")
     page.locator(".guess:has(input)").first.get_by_role("button").click()
     page.locator(".guess:not(:has(input))").first.get_by_role("button").first.click()
-    said = page.locator(".guess-told").all_inner_texts()
+    said = page.locator(".guess-told").all_text_contents()
     page.reload()
     page.wait_for_function("document.querySelectorAll('.guess-told:not(:empty)').length === 2")
-    assert page.locator(".guess-told").all_inner_texts() == said and sum(map(bool, said)) == 2
+    assert page.locator(".guess-told").all_text_contents() == said and sum(map(bool, said)) == 2
     assert page.locator(".guessed[open]").count() == 2 < page.locator(".guessed").count()
     assert page.locator(".guess input").first.input_value() == "90"
 

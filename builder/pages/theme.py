@@ -67,7 +67,8 @@ def choose_scripts(app, pagename, templatename, context, doctree):
 
 def name_links(app, pagename, templatename, context, doctree):
     """What Sphinx calls an image may be a chart, and is numbered as a figure."""
-    context["body"] = context.get("body", "").replace('title="Link to this image"', 'title="Link to this figure"')
+    body = context.get("body", "").replace('title="Link to this image"', 'title="Link to this figure"')
+    context["body"] = re.sub(r'(<details class="side-road"><summary>\s*<h\d>(?:(?!</h\d>).)*?)<a class="headerlink"[^>]*>[^<]*</a>(?=</h\d>)', r"\1", body, flags=re.S)  # a heading that is pressed holds no link
 
 
 def visit_folded(translator, node):

@@ -289,8 +289,11 @@ def chosen_rightly(cover: object) -> bool:
 
 
 def told_rightly(controls: object) -> bool:
-    """Whether what is told of a chart's controls (pages/charts.py) are a label and texts."""
-    if not isinstance(controls, dict) or not all(isinstance(one, dict) and one and one.keys() <= {"label", "shown"} for one in controls.values()):
+    """Whether what is told of a chart's controls (pages/charts.py) are a label, texts, and two places."""
+    if not isinstance(controls, dict) or not all(isinstance(one, dict) and one and one.keys() <= {"label", "shown", "along"} for one in controls.values()):
+        return False
+    places = [one["along"] for one in controls.values() if "along" in one]
+    if not all(isinstance(ends, list) and len(ends) == 2 and type(ends[0]) is type(ends[1]) and isinstance(ends[0], int | float | str) and ends[0] != ends[1] for ends in places):
         return False
     texts = [text for one in controls.values() for text in [one.get("label", ""), one.get("shown", [])]]
     return all(isinstance(text, str) or (isinstance(text, list) and all(isinstance(part, str) for part in text)) for text in texts)

@@ -238,6 +238,37 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     tellSetting();
   }
 
+  /* Where a slider's ends stand along the (first) plot, as its metadata tell (`data-along`), it can be pulled in the plot too. */
+  function reachPlot(chart, view, live) {
+    const { along } = chart.dataset;
+    if (!along) return;
+    const ofFirst = live.querySelector('[class*="concat_0_group"] path.background');
+    const plot = ofFirst ?? live.querySelector(".role-frame path.background");
+    const ends = Object.entries(JSON.parse(along)).map(([name, ends]) => [controls(chart).find((one) => one.name === name), ends.map((end) => (typeof end === "string" ? Date.parse(`${end}T00:00`) : end))]);
+    const [first, last] = view.scale(ofFirst ? "concat_0_x" : "x").domain().map(Number);
+    const pull = ({ clientX }) => {
+      const { left, width } = plot.getBoundingClientRect();
+      for (const [input, [from, to]] of ends) {
+        input.value = Number(input.min) + ((first + ((clientX - left) / width) * (last - first) - from) / (to - from)) * (input.max - input.min);
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    };
+    const within = ({ clientX, clientY }) => {
+      const { left, right, top, bottom } = plot.getBoundingClientRect();
+      return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    };
+    live.addEventListener("pointerdown", (event) => {
+      if (event.button || !within(event)) return;
+      event.preventDefault();
+      live.setPointerCapture(event.pointerId);
+      pull(event);
+    });
+    live.addEventListener("pointermove", (event) => {
+      live.classList.toggle("pulls", within(event));
+      if (live.hasPointerCapture(event.pointerId)) pull(event);
+    });
+  }
+
   /* Where one unit is as long on both axes, the height follows the width; what stands around the plot changes somewhat with its size. */
   async function fit({ view, steepness }) {
     for (let i = 0; i < 3 && steepness; i++) await view.height(view.width() * steepness).runAsync();
@@ -287,6 +318,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     await result.view.runAsync();
     tell(chart);
     await reachLegend(chart, result.view, live, specification);
+    reachPlot(chart, result.view, live);
     chart.dataset.ready = "true";
   }
 

@@ -9,12 +9,15 @@ from ..chapters import chapters, check_names
 from ..files import BookError
 from . import house
 from .mutants import Mutant
-from .results import Score, equivalents, keep, stored
+from .results import Score, equivalents, keep, of_claim, stored
 from .run import STEP, attempt, draw, places, reseed
+
+AIMED = 4  # mutants drawn for a claim on whose code none of the others fell,
+OWN = 3  # in cells that no more than one claim of so many uses, where it has such: what all use are settings
 
 
 def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, cells: str, record: bool) -> None:
-    """`n` mutants and `n_seeds` other seeds of each chapter. `record` keeps them in the book; interrupted, what was tried is kept and told."""
+    """`n` mutants and `n_seeds` other seeds of each chapter. `record` keeps them in the book, with some for each claim that none has tried; interrupted, what was tried is kept and told."""
     check_names(names)
     for name in names or chapters():
         chapter = house.chapter(name)
@@ -25,6 +28,8 @@ def doubt(names: list[str], n: int, n_seeds: int, seed: int | None, jobs: int, c
         try:
             if n:
                 _mutants(chapter, found, n, jobs, numbers(cells))
+            if record and not cells:
+                _aim(chapter, found, jobs)
             if n_seeds:
                 for _ in _seeds(chapter, found, n_seeds, jobs):
                     if record:
@@ -47,6 +52,8 @@ def numbers(cells: str) -> set[int]:
 
 def _mutants(chapter: house.Chapter, found: dict, n: int, jobs: int, only: set[int]) -> None:
     among = places(chapter.cells, only)
+    there = {(cell + 1, mutant.before, mutant.after) for cell, place in places(chapter.cells) for mutant in place}
+    found["mutants"] = [one for one in found["mutants"] if (one["cell"], one["before"], one["after"]) in there]  # a line with another label is tried again
     tried = {(one["cell"], one["before"], one["after"]) for one in found["mutants"]}
     drawn = draw(among, n, found["seed"])
     due = [(cell, mutant) for cell, mutant in drawn if (cell + 1, mutant.before, mutant.after) not in tried]
@@ -54,11 +61,51 @@ def _mutants(chapter: house.Chapter, found: dict, n: int, jobs: int, only: set[i
     print(f"{chapter.name}: {len(drawn)} mutants of {len(among)} sites, drawn with seed {found['seed']}; {len(due)} to try", flush=True)
     if not due:
         return
+    for row in _tried(chapter, due, jobs):
+        found["mutants"].append(row)
+        _progress(f"{chapter.name}: {len(found['mutants'])} of {len(drawn)}, {sum(not one['noticed'] for one in found['mutants'])} not noticed")
+    found["mutants"].sort(key=lambda one: (one["cell"], one["line"], one["after"]))
+
+
+def _aim(chapter: house.Chapter, found: dict, jobs: int) -> None:
+    """Try mutants for each claim that none has tried: they count for claims alone, for the chapter's share is that of a draw from all of it."""
+    lonely = [claim for claim in chapter.claims.values() if not of_claim(chapter, found, claim)[0].counted]
+    if not lonely:
+        return
+    with contextlib.closing(attempt(chapter, [], jobs)) as reports:
+        depends = next(report["depends"] for report in map(_sound(chapter), reports) if "depends" in report)
+    tried = {(one["cell"], one["before"], one["after"]) for one in [*found["mutants"], *found.get("aimed", [])]}
+    due = {}
+    for cell, claim in chapter.claims.items():
+        if claim in lonely:
+            among = [(number, place) for number, place in places(chapter.cells) if cell in depends[number]]
+            own = [(number, place) for number, place in among if len(chapter.claims.keys() & depends[number]) <= max(1, len(chapter.claims) // OWN)]
+            among = own or among
+            due |= {(number + 1, mutant.before, mutant.after): (number, mutant) for number, mutant in draw(among, AIMED, found["seed"] + claim)}
+    new = [one for place, one in due.items() if place not in tried]
+    print(f"{chapter.name}: {len(new)} mutants for claim {', '.join(map(str, lonely))}", flush=True)
+    found.setdefault("aimed", [])
+    for row in _tried(chapter, sorted(new, key=lambda one: one[0]), jobs) if new else ():
+        found["aimed"].append(row)
+    found["aimed"].sort(key=lambda one: (one["cell"], one["line"], one["after"]))
+
+
+def _sound(chapter: house.Chapter):
+    """Lets pass what the worker reports, unless the chapter fails as it stands."""
+
+    def checked(report: dict) -> dict:
+        if "fault" in report:
+            raise BookError(f"{chapter.name}: {report['fault']}: mend the chapter first")
+        return report
+
+    return checked
+
+
+def _tried(chapter: house.Chapter, due: list[tuple[int, Mutant]], jobs: int) -> Iterator[dict]:
+    """The row of each mutant, as it is tried; those that are not noticed are told."""
     depends: list[list[int]] = []
     with contextlib.closing(attempt(chapter, due, jobs)) as reports:
-        for report in reports:
-            if "fault" in report:
-                raise BookError(f"{chapter.name}: {report['fault']}: mend the chapter first")
+        for report in map(_sound(chapter), reports):
             if "traced" in report:
                 _progress(f"{chapter.name}: as it stands, cell {report['traced']} of {report['of']}")
             elif "depends" in report:
@@ -68,11 +115,10 @@ def _mutants(chapter: house.Chapter, found: dict, n: int, jobs: int, only: set[i
             else:
                 cell, mutant = due[report["mutant"]]
                 claims = [chapter.claims[number] for number in depends[cell] if number in chapter.claims]
-                found["mutants"].append(_row(cell, mutant, report, claims))
-                _progress(f"{chapter.name}: {len(found['mutants'])} of {len(drawn)}, {sum(not one['noticed'] for one in found['mutants'])} not noticed")
+                row = _row(cell, mutant, report, claims)
+                yield row
                 if report["outcome"] == "survived":
-                    print(f"{_where(found['mutants'][-1])}\n", flush=True)
-    found["mutants"].sort(key=lambda one: (one["cell"], one["line"], one["after"]))
+                    print(f"{_where(row)}\n", flush=True)
 
 
 def _row(cell: int, mutant: Mutant, report: dict, claims: list[int]) -> dict:

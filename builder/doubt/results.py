@@ -55,9 +55,9 @@ def stored(chapter: house.Chapter) -> dict:
 def keep(chapter: house.Chapter, found: dict) -> None:
     """A line for each mutant and each seed, so that a change of the file can be read."""
     rows = lambda many: "[\n" + ",\n".join(f"  {json.dumps(one, ensure_ascii=False, sort_keys=True)}" for one in many) + "\n ]" if many else "[]"  # noqa: E731
-    head = {name: value for name, value in found.items() if name not in ("mutants", "seeds")}
-    lines = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
-    lines += [f' "mutants": {rows(found["mutants"])}', f' "seeds": {rows(found["seeds"])}']
+    lists = ("mutants", "aimed", "seeds")
+    lines = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in found.items() if name not in lists]
+    lines += [f' "{name}": {rows(found[name])}' for name in lists if name in found]
     write_atomically(path(chapter.name), "{\n" + ",\n".join(lines) + "\n}\n")
 
 
@@ -81,7 +81,7 @@ def _change(mutant: dict) -> tuple[str, str]:
 
 
 def of_claim(chapter: house.Chapter, found: dict, claim: int) -> tuple[Score, tuple[int, int]]:
-    """The claim's score over the mutants of cells that it uses, and on how many other seeds of how many it held."""
+    """The claim's score over the mutants of cells that it uses, those drawn for it (`aimed`) among them, and on how many other seeds of how many it held."""
     cell = next(number for number, its in chapter.claims.items() if its == claim)
     held = sum(str(cell) not in one["failed"] for one in found["seeds"])
-    return Score(chapter.name, [one for one in found["mutants"] if claim in one["claims"]]), (held, len(found["seeds"]))
+    return Score(chapter.name, [one for one in [*found["mutants"], *found.get("aimed", [])] if claim in one["claims"]]), (held, len(found["seeds"]))

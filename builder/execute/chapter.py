@@ -112,7 +112,7 @@ def run_chapter(
     from nbclient import NotebookClient
 
     class Client(NotebookClient):
-        """Takes so much of what a cell prints, then interrupts it."""
+        """Takes so much of what a cell prints, then ends its kernel: an interrupt may come when the cell has ended, and take with it the answer that is waited for."""
 
         printed = 0
 
@@ -121,7 +121,7 @@ def run_chapter(
             if self.printed <= MOST_PRINTED:
                 return super().output(outs, msg, *rest)
             if before <= MOST_PRINTED and pid:
-                os.kill(pid, signal.SIGINT)
+                os.kill(pid, signal.SIGKILL)
             return None
 
     notebook = load(chapter)

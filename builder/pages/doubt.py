@@ -34,8 +34,9 @@ class Doubt(SphinxDirective):
             share = f"{100 * score.noticed // score.counted}%" if score.counted else ""  # all only where it is all
             seeds = [str(len(found["seeds"])), f"{held} of {len(chapter.claims)}"] if found["seeds"] else [without_seeds(name), ""]
             rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), *seeds])
-            if score.survivors or score.equivalent:
-                sections.append(section(title, *self.survivors(name, score.survivors), *self.equivalent(name, score.equivalent)))
+            listed = Score(name, [*found["mutants"], *found.get("aimed", [])])
+            if listed.survivors or listed.equivalent:
+                sections.append(section(title, *self.survivors(name, listed.survivors), *self.equivalent(name, listed.equivalent)))
         of_all = table(["Chapter", "Changes noticed", "Share", "Equivalent", "Other seeds", "Claims that hold on each"], rows)
         of_all["classes"].append("doubts")
         return [of_all, *sections]

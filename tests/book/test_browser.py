@@ -993,6 +993,24 @@ def test_charts_work_by_keyboard(open_page):
     assert slider.input_value() != before
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("name", "value"), [("notebooks/binary_metrics", "0.7"), ("book/intro", "36")])
+def test_what_stands_along_an_axis_is_pulled_in_the_plot(open_page, name, value, size):
+    """To seven tenths of the axis: a threshold between 0 and 1, and a day from 21 January to 18 March."""
+    page = open_page(f"{name}.html", size=size)
+    page.wait_for_selector('#chart-hero[data-ready="true"]')
+    plot = page.locator(f"#chart-hero {'[class*=concat_0_group]' if 'binary' in name else '.role-frame'} path.background").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], middle)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 0.4 * box["width"], middle)
+    assert page.locator("#chart-hero form [type=range]").first.input_value() == value
+
+
 def test_the_control_of_a_selection_is_vega_s(open_page):
     """It is no value of the page's form, and changes the chart."""
     page = open_page("notebooks/cauchy.html", moves=False)

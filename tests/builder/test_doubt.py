@@ -247,6 +247,21 @@ def test_results_are_kept_where_it_is_interrupted_and_shown_for_this_code_alone(
     assert results.stored(Chapter("small", [*CELLS, "x = 1"], {}))["mutants"] == []
 
 
+def test_what_is_drawn_for_a_claim_alone_counts_for_it_alone(monkeypatch, tmp_path, capsys):
+    """One whose code no change fell on gets some; a line that is no longer there is tried again as it is."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setattr(command.house, "chapter", lambda name: SMALL)
+    monkeypatch.setattr("builder.chapters.chapters", lambda: ["small"])
+    old = {"cell": 3, "line": 1, "operator": "sign", "before": "an older line", "after": "-1", "claims": [1], "noticed": True}
+    results.keep(SMALL, {"code": SMALL.code, "seed": 5, "mutants": [old], "seeds": []})
+    command.doubt(["small"], 0, 0, None, 1, "", True)
+    found = results.stored(SMALL)
+    assert found["mutants"] == [old] and 0 < len(found["aimed"]) <= command.AIMED and all(2 in one["claims"] for one in found["aimed"])
+    assert results.of_claim(SMALL, found, 2)[0].counted == len(found["aimed"]) and "mutants for claim 2" in capsys.readouterr().out
+    command.doubt(["small"], 3, 0, None, 1, "", True)
+    assert old not in results.stored(SMALL)["mutants"] and len(results.stored(SMALL)["mutants"]) == 3
+
+
 @pytest.mark.parametrize(("text", "words"), [("small:\n- before: a\n  - after: b", "line 3: not YAML"), ("small:\n- before: a\n", "`before`, `after` and `reason`"), ("small: a", "complete it")])
 def test_a_list_of_equivalents_that_cannot_be_read_is_said(monkeypatch, tmp_path, text, words):
     monkeypatch.setattr(results, "EQUIVALENT", tmp_path / "equivalent.yml")

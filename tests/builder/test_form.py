@@ -466,3 +466,8 @@ def test_cells_that_would_hide_run_or_break_something(small):
     ]
     small.write("two", TWO)
     as_told(small, cases)
+
+
+def test_where_a_slider_stands_along_the_plot_is_two_places():
+    assert form.told_rightly({"n": {"along": [1, 9]}, "d": {"along": ["2020-01-31", "2020-03-10"]}})
+    assert not any(form.told_rightly({"n": {"along": ends}}) for ends in (3, [1], [1, 1], [1, "2020-01-31"], [None, None]))

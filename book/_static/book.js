@@ -309,6 +309,7 @@ lay out what is far away. */
           const mine = slider ? slider.value : button.value;
           for (const other of guess.querySelectorAll("button")) {
             other.setAttribute("aria-pressed", other === button);
+            other.classList.toggle("printed", !slider && judged(slider, other.value, answer) === "Right.");
             other === button ? other.setAttribute("aria-disabled", "true") : other.removeAttribute("aria-disabled"); // it is made
           }
           if (slider) button.textContent = "Guessed";

@@ -122,7 +122,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
         asked.add(one);
       }
     }
-    if (asked.size) tellSetting();
+    if (asked.size) writeAddress(); // as what was asked for could be set
   }
 
   /* A film's slider may let go of a box: the boxes come last, also those that are as at first. */

@@ -1246,7 +1246,7 @@ def test_a_guess_that_was_made_looks_so(open_page):
     button.click()
     said = told.inner_text()
     assert said and button.inner_text() == "Guessed" and button.get_attribute("aria-disabled") == "true"
-    assert button.evaluate("one => [getComputedStyle(one).borderTopColor, getComputedStyle(one).cursor, getComputedStyle(one, '::before').content]") == ["rgba(0, 0, 0, 0)", "default", '"✓\u00a0" / ""'] and ready != "rgba(0, 0, 0, 0)"
+    assert button.evaluate("one => [getComputedStyle(one).borderTopColor, getComputedStyle(one).cursor, getComputedStyle(one, '::before').content]") == ["rgba(0, 0, 0, 0)", "default", '"●\u00a0" / ""'] and ready != "rgba(0, 0, 0, 0)"
     page.evaluate(Axe().axe_script)
     assert not guess.evaluate("one => axe.run(one).then(({ violations }) => violations.map((rule) => rule.id))")
     button.press("Enter")
@@ -1258,6 +1258,8 @@ def test_a_guess_that_was_made_looks_so(open_page):
     assert one.get_attribute("aria-disabled") == "true" and other.get_attribute("aria-disabled") is None
     other.click()
     assert one.get_attribute("aria-disabled") is None and other.get_attribute("aria-disabled") == "true"
+    sides = page.locator(".guess:not(:has(input))").first
+    assert sides.locator("button.printed").evaluate_all("all => all.map((one) => one.value)") == [sides.get_attribute("data-answer")], "the check mark is at what the cell printed, whatever was guessed"
 
 
 def test_a_guess_is_judged(open_page):

@@ -1594,6 +1594,7 @@ def test_main_claims_are_plates_on_a_wide_page(open_page, name, width):
     for plate in page.locator(".plate").all():
         frame, sentence, printed = (one.bounding_box() for one in (plate, plate.locator("> p").first, plate.locator(".cell_output")))
         right, foot = frame["x"] + frame["width"], frame["y"] + frame["height"]
+        assert abs(plate.locator("> span[id]").evaluate("one => one.getBoundingClientRect().y") - frame["y"]) < 2, "a link to its number leads to its top"
         assert abs(frame["x"] - text["x"]) < 2 and text["x"] + text["width"] + 100 < right <= width
         if "beside" in plate.get_attribute("class"):
             assert printed["x"] >= sentence["x"] + sentence["width"] - 1 and printed["height"] >= sentence["height"] - 1

@@ -27,16 +27,16 @@ SOON = 8  # code cells: a chart within them comes about three screens after the 
 THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
 
 
-def write(app, specification: dict, chapter: str, number: int, *places: str, broad: Broad | None = None) -> None:
-    """The chart's pictures, on a phone for the places (`NARROW`) where it stands, and its specification for the browser; two pages, read side by side, may write the same. Also as it is on a wide screen, if it is another there."""
+def write(app, specification: dict, chapter: str, number: int, broad: Broad | None = None) -> None:
+    """The chart's pictures, and its specification for the browser; two pages, read side by side, may write the same. Also as it is on a wide screen, if it is another there."""
     folder = pathlib.Path(app.outdir) / "charts"
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         write_atomically(folder / f"{chapter}-{number}-{theme}.svg", drawn(picture, json.dumps(specification), theme))
         if broad:
             write_atomically(folder / f"{chapter}-{number}-{theme}-{broad.name}.svg", drawn(picture, json.dumps(widened(broad.patch, specification)), theme, broad.across))
-        for place in places if adapts(specification) else ():
-            write_atomically(folder / f"{chapter}-{number}-{theme}-narrow-{place}.svg", drawn(picture, json.dumps(specification), theme, NARROW[place]))
+        if adapts(specification):
+            write_atomically(folder / f"{chapter}-{number}-{theme}-narrow.svg", drawn(picture, json.dumps(specification), theme, NARROW))
     # A script, for a page that was opened from a folder may load no data in another way.
     source, data = folder / f"{chapter}-{number}.js", json.dumps(unbound(specification), separators=(",", ":"))
     write_atomically(source, f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n")
@@ -112,7 +112,7 @@ def heights(specification: dict, file: pathlib.Path, name: str) -> str:
 
 
 def markup(
-    app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", between: str = "", below: str = "", told: dict | None = None, place: str = "figure", broad: Broad | None = None
+    app, specification: dict, label: str, chapter: str, number: int, anchor: str = "", between: str = "", below: str = "", told: dict | None = None, broad: Broad | None = None
 ) -> str:
     """The chart as pictures that charts.js brings to life, below its controls. At a chapter's head its caption is part of it. On a wide screen it may be another, as `write` was told."""
     images, label, name, styles, other = "", html.escape(label), anchor or f"chart-{number}", "", ""
@@ -123,7 +123,7 @@ def markup(
         image = f'<img class="only-{theme}" src="../charts/{file.name}" width="{width:g}" height="{height:g}" {loading} alt="{label}">'
         sources, styles = "", ""
         if adapts(specification):  # with letters that can be read there, and as high as the chart will be
-            narrow = file.with_name(f"{file.stem}-narrow-{place}.svg")
+            narrow = file.with_name(f"{file.stem}-narrow.svg")
             sources += source(narrow, "max-width: 480px")
             styles += heights(specification, file, "high") + heights(specification, narrow, "narrow-high") + (f" --widest: {width:g}px;" if steepness_of(specification) else "")
         if broad:
@@ -211,7 +211,7 @@ def put_charts(app, docname, source):
         try:
             specification = as_shown(cell, output.data[MIME])
             broad, here = spanning(cell, specification), "wide" in cell.metadata
-            write(app, specification, chapter_of(docname), number, "figure", *["head"] * (cell is first), broad=broad if here or cell is first else None)
+            write(app, specification, chapter_of(docname), number, broad if here or cell is first else None)
             chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"), broad=broad if here else None)
             if cell is first and soon(cell, notebook):
                 chart = in_small(app, chart, chapter_of(docname), number, cell, called(cell, notebook) or "The chart")

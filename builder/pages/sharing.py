@@ -95,12 +95,12 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", place: str = "head", broad: Broad | None = None) -> str:
+def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", broad: Broad | None = None) -> str:
     """A chapter's first chart with its controls and its caption, which begins with its number and ends with a link, where there are such."""
     number, cell, specification = chart
     numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
     caption = f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>'
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), place=place, broad=broad)
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
 
 
 def caption_of(cell) -> str:
@@ -167,11 +167,11 @@ class Hero(SphinxDirective):
         if not (chart := chart_at_head(notebook)):
             raise self.error(f"notebooks/{name}.ipynb has no chart")
         app, broad = self.env.app, Broad("front", ACROSS, {"chart": {"height": self.options["high"]}}) if "high" in self.options else None
-        write(app, chart[2], name, chart[0], "front", broad=broad)  # the chapter may be read later, or beside this page
+        write(app, chart[2], name, chart[0], broad)  # the chapter may be read later, or beside this page
         shown = nodes.container("", classes=["hero", "first-hero"])
         self.state.nested_parse(self.content, self.content_offset, shown)
         source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#chart-hero">{in_line(chapters.title(notebook))}</a></p>'
-        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, place="front", broad=broad), format="html")
+        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, broad=broad), format="html")
         return [shown]
 
     def tells(self, name, chart):

@@ -24,7 +24,7 @@ from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, seen
 MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
-NARROW = {"figure": 386, "head": 339, "front": 358}  # on a phone of 390, where it stands in a chapter, at its head, at that of the book (book.css)
+NARROW = 358  # on a phone of 390, wherever it stands (book.css)
 WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
 HIGHEST = 340  # pixels of a plot that grows with its width

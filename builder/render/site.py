@@ -167,8 +167,7 @@ def draw_ahead() -> None:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
             if adapts(specification):
-                for narrow in (NARROW["figure"], NARROW["head"]):
-                    drawn(picture, json.dumps(specification), theme, narrow)
+                drawn(picture, json.dumps(specification), theme, NARROW)
     drawn(bundle)
     for name, notebook in zip(chapters(), notebooks):
         card_of([name], title(notebook), configuration()["title"])

@@ -1527,16 +1527,22 @@ def test_a_chapter_opens_with_a_band(open_page, name, width):
     assert drawn["y"] + drawn["height"] <= 800
 
 
+def laid_out(open_page, name, width=1280):
+    """The chapter's page on a wide screen, all of it laid out, and what its guesses fold opened."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    return page
+
+
 WITH_WIDE = sorted(name for name in book.chapters() if any("wide" in cell.metadata for cell in book.code_cells(book.load(name))))
 
 
 @pytest.mark.parametrize("name", WITH_WIDE)
 def test_a_wide_figure_spans_text_and_margin(open_page, name):
     """Its caption below it, its letters as large as others; panels that stand below each other on a phone and on paper stand beside each other."""
-    page = open_page(f"notebooks/{name}.html", moves=False)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.add_style_tag(content="article section { content-visibility: visible !important; }")
-    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    page = laid_out(open_page, name)
     text = page.locator("article > section > p:not(.facts)").first.bounding_box()
     notes = [one.bounding_box() for one in page.locator(".bd-article .claim-doubted").all() if one.is_visible()]
     for figure in page.locator(".cell.wide:not(details *) figure:not(:has(.at-head))").all():
@@ -1565,10 +1571,7 @@ def test_a_caption_says_no_place_that_a_wide_figure_has_not():
 @pytest.mark.parametrize("name", book.chapters())
 def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_page, name):
     """Also where guesses have been opened: captions, what vouches for claims, and the labels of folded code."""
-    page = open_page(f"notebooks/{name}.html", moves=False)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.add_style_tag(content="article section { content-visibility: visible !important; }")
-    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    page = laid_out(open_page, name)
     text = page.locator("article > section > p").first.bounding_box()
     notes = page.evaluate("""[...document.querySelectorAll('.bd-article :is(figcaption, .hero-caption, .claim-doubted, summary[data-short])')].filter((one) => one.checkVisibility())
         .map((one) => one.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))""")
@@ -1582,10 +1585,7 @@ def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_
 @pytest.mark.parametrize("name", book.chapters())
 def test_main_claims_are_plates_on_a_wide_page(open_page, name, width):
     """From the text's left edge to the margin's right one: the sentence with what its cell printed beside it, or below; its code opens over the whole plate, and the margin's notes do not reach into it. What vouches for other claims is one line."""
-    page = open_page(f"notebooks/{name}.html", moves=False)
-    page.set_viewport_size({"width": width, "height": 800})
-    page.add_style_tag(content="article section { content-visibility: visible !important; }")
-    page.evaluate("document.querySelectorAll('.guessed').forEach((fold) => (fold.open = true))")
+    page = laid_out(open_page, name, width)
     text = page.locator("article > section > p:not(.facts)").first.bounding_box()
     notes = [one.bounding_box() for one in page.locator(".bd-article :is(figcaption, .minor .claim-doubted)").all() if one.is_visible()]
     lines = page.locator(".minor .claim-doubted").evaluate_all("all => all.filter((one) => one.checkVisibility() && !one.querySelector('[href$=\"doubt.html\"]')).map((one) => one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight))")

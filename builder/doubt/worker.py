@@ -123,7 +123,8 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
     """Execute cell `mutated` as `source`, and all that sees a difference; says whether and where that fails.
 
     The process has executed the cells before `start` and no other. Without a source all that could see a difference is executed
-    unchanged: a control. `whole` executes every cell.
+    unchanged: a control. `whole` executes every cell. Where it turns out on the way that a cell sees a difference which was not
+    to be foreseen, and some were passed over that may have made what it needs, the outcome is "unforeseen": to be tried as a whole.
     """
     expected: dict[str, str | None] = {}
     for step in steps[:start]:
@@ -131,9 +132,10 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
     pending: dict[str, object] = {}  # what was kept of cells that are not executed, until a cell reads it
     dirty: set[str] = set()
     ran: list[int] = []
-    execute, restored = plan.needed(steps, start, plan.dependents(steps, mutated))
+    foreseen = plan.dependents(steps, mutated)
+    execute, restored = plan.needed(steps, start, foreseen)
     if whole:
-        execute = set(range(start, max(execute) + 1))
+        execute = set(range(start, len(steps)))
     for number, step in enumerate(steps[start:], start=start):
         expected |= step.digests
         if number not in execute:
@@ -165,6 +167,9 @@ def try_mutant(shell: Shell, cells: list[str], steps: list[plan.Step], start: in
             if not affected:
                 break
             if not whole:
+                if not affected <= foreseen and len(ran) <= number - start:
+                    return {"outcome": "unforeseen", "ran": ran}
+                foreseen |= affected
                 execute, restored = plan.needed(steps, number + 1, affected)
     return {"outcome": "survived", "ran": ran}
 
@@ -328,7 +333,17 @@ def main() -> None:
         by_cell.setdefault(cell, []).append((number, source))
     for name in os.listdir("."):  # what the trace left
         shutil.rmtree(name) if os.path.isdir(name) and not os.path.islink(name) else os.remove(name)
-    crowd, start = Crowd(request["jobs"], report), 0
+    unforeseen: list[int] = []
+    crowd, start = Crowd(request["jobs"], lambda found: unforeseen.append(found["mutant"]) if found["outcome"] == "unforeseen" else report(found)), 0
+
+    def try_whole() -> None:
+        """Those that could not be foreseen, as long as the process is where they began."""
+        crowd.wait(0)
+        for number in unforeseen:
+            cell, source = mutants[number]
+            crowd.add(number, functools.partial(try_mutant, shell, cells, steps, start, cell, source, whole=True), sum(step.wall for step in steps[start:]))
+        unforeseen.clear()
+
     for cell in range(max(by_cell, default=-1) + 1):
         if cell in by_cell:
             execute, _ = plan.needed(steps, start, plan.dependents(steps, cell))
@@ -340,8 +355,11 @@ def main() -> None:
                 crowd.add(number, work, sum(step.wall for step in steps[start:]) if whole else seconds)
         # A cell that writes files is left to the children: what it makes may hold the path of its folder.
         if start == cell and steps[cell].forkable and "$files" not in steps[cell].changed:
+            if cell in by_cell:
+                try_whole()
             shell.run(cells[cell])
             start += 1
+    try_whole()
     crowd.wait(0)
 
 

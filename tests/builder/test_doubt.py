@@ -175,6 +175,15 @@ def test_a_process_with_threads_is_not_forked():
     assert elsewhere["outcome"] == "noticed" and elsewhere["ran"] == [5], "a number is restored, not computed again"
 
 
+def test_what_was_passed_over_is_made_where_a_difference_could_not_be_foreseen():
+    """As it stands the cell leaves the random numbers alone; changed, it sets them, which every later cell may see: one needs a box that was not made. That it lacks it is no notice."""
+    thread = "import threading\nstop = threading.Event()\nthreading.Thread(target=stop.wait, daemon=True).start()"
+    setting = "if np.pi > 4:\n    np.random.seed(5)"
+    chapter = Chapter("unforeseen", ["import numpy as np", thread, "class Box:\n    pass\nbox = Box()\nbox.n = 5", setting, "assert box.n == 5", "x = np.random.rand()"], {})
+    (found,) = tried(chapter, (4, setting.replace("np.pi > 4", "not (np.pi > 4)")))
+    assert found["outcome"] == "survived" and 3 in found["ran"], found
+
+
 def test_a_changed_file_is_seen_and_one_that_stays_is_read_once(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     seen = []

@@ -16,7 +16,7 @@ from ..chapters import code_cells
 from ..files import BookError, write_atomically
 from ..render.covers import cover_of
 from ..render.drawn import drawn
-from ..render.pictures import BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
+from ..render.pictures import BETWEEN, BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
 from .executed import chapter_of
 from .figures import called
 
@@ -36,7 +36,8 @@ def write(app, specification: dict, chapter: str, number: int, broad: Broad | No
         if broad:
             write_atomically(folder / f"{chapter}-{number}-{theme}-{broad.name}.svg", drawn(picture, json.dumps(widened(broad.patch, specification)), theme, broad.across))
         if adapts(specification):
-            write_atomically(folder / f"{chapter}-{number}-{theme}-narrow.svg", drawn(picture, json.dumps(specification), theme, NARROW))
+            for which, across in (("narrow", NARROW), ("between", BETWEEN)):
+                write_atomically(folder / f"{chapter}-{number}-{theme}-{which}.svg", drawn(picture, json.dumps(specification), theme, across))
     # A script, for a page that was opened from a folder may load no data in another way.
     source, data = folder / f"{chapter}-{number}.js", json.dumps(unbound(specification), separators=(",", ":"))
     write_atomically(source, f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n")
@@ -124,7 +125,7 @@ def markup(
         sources, styles = "", ""
         if adapts(specification):  # with letters that can be read there, and as high as the chart will be
             narrow = file.with_name(f"{file.stem}-narrow.svg")
-            sources += source(narrow, "max-width: 480px")
+            sources += source(narrow, "max-width: 480px") + source(file.with_name(f"{file.stem}-between.svg"), "max-width: 700px")
             styles += heights(specification, file, "high") + heights(specification, narrow, "narrow-high") + (f" --widest: {width:g}px;" if steepness_of(specification) else "")
         if broad:
             larger = file.with_name(f"{file.stem}-{broad.name}.svg")
@@ -199,7 +200,7 @@ def in_small(app, chapter: str, number: int | str, cell, notebook) -> tuple[str,
             images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
     images = images or f'<canvas class="film-small" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}"></canvas>'
     said = f"<span>{html.escape(called(cell, notebook) or 'The chart')} stands at the head of this chapter</span>"
-    far = "" if soon(cell, notebook) else " far"
+    far = "" if soon(cell, notebook) else " distant"
     return f'<div class="at-head{far}"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>', "</div>"
 
 

@@ -64,7 +64,7 @@ def facts(app, doctree):
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     head = (
-        f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
+        f'<p class="facts">{minutes(notebook)} minutes to the recipe, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
     )

@@ -464,7 +464,7 @@ def test_a_film_is_lent_to_the_head(open_page):
     assert page.locator(".hero #cartpole-canvas").count() == 1, "it was not asked for further down"
     page.locator(".at-head button:visible").click()
     page.wait_for_function("() => !document.querySelector('.hero #cartpole-canvas')", polling=200)
-    assert film.is_visible() and page.locator(".cell_output canvas").count() == 1
+    assert film.is_visible() and page.locator(".cell_output canvas:visible").count() == 1
     button.scroll_into_view_if_needed()
     assert button.is_visible() and picture.is_visible()
     page = open_page("notebooks/cartpole.html", java_script_enabled=False)

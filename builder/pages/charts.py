@@ -188,7 +188,7 @@ def soon(cell, notebook) -> bool:
     return any(one is cell for one in code_cells(notebook)[:SOON])
 
 
-def in_small(app, chapter: str, number: int | str, cell, notebook) -> tuple[str, str]:
+def in_small(app, chapter: str, number: int | str, cell, notebook, head: str = "chart-hero") -> tuple[str, str]:
     """What stands around a chart or a picture at its own place, where the head shows it as well: a line with a small picture of its marks, and the whole when it is asked for (book.js),
     without scripts, and, if it stands far from the head, on paper."""
     images = ""
@@ -201,7 +201,7 @@ def in_small(app, chapter: str, number: int | str, cell, notebook) -> tuple[str,
     images = images or f'<canvas class="film-small" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}"></canvas>'
     said = f"<span>{html.escape(called(cell, notebook) or 'The chart')} stands at the head of this chapter</span>"
     far = "" if soon(cell, notebook) else " distant"
-    return f'<div class="at-head{far}"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>', "</div>"
+    return f'<div class="at-head{far}"><div class="at-head-note"><a href="#{head}">{images}{said}</a><button type="button">Show it here</button></div>', "</div>"
 
 
 def labelled(cell: nbformat.NotebookNode) -> str:

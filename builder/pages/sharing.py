@@ -131,7 +131,7 @@ def hero(app, name: str, notebook) -> str:
     still = still_of(cells[moving - 1]) if moving else ""
     picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
     captions = "".join(caption_at_head(one, notebook, kind) for one, kind in ((cell, " of-the-picture"), (film, " of-the-motion")) if one)
-    return f'<div class="hero still" id="chart-hero"><div>{still}{picture}{button}</div>{captions}</div>'
+    return f'<div class="hero still" id="hero"><div>{still}{picture}{button}</div>{captions}</div>'
 
 
 def still_at_head(notebook) -> tuple:
@@ -150,7 +150,7 @@ def show_once(app, doctree):
     for container, one in zip(drawn_by, chapters.code_cells(notebook) if cell else ()):
         figure = next(iter(container.findall(nodes.figure)), None) if one is (film or cell) else None
         if figure:
-            opened, closed = (nodes.raw("", part, format="html") for part in in_small(app, name, "film" if film else "picture", one, notebook))
+            opened, closed = (nodes.raw("", part, format="html") for part in in_small(app, name, "film" if film else "picture", one, notebook, "hero"))
             caption = next((i for i, child in enumerate(figure.children) if isinstance(child, nodes.caption)), len(figure))
             figure.insert(caption, closed)
             figure.insert(0, opened)

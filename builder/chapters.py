@@ -174,14 +174,19 @@ def outline(notebook: nbformat.NotebookNode) -> list[str]:
     return [*headings, question(notebook), *(f"{claim['number']} {claim['slug']}" for claim in claims(notebook)), str(len(code_cells(notebook)))]
 
 
-def short_road(notebook: nbformat.NotebookNode) -> tuple[int, int]:
-    """Words of prose and lines of open code from the title to the recipe (`## What to do`), without what is folded away."""
-    words = lines = 0
+def short_road(notebook: nbformat.NotebookNode) -> tuple[int, int, int]:
+    """Words (a formula's signs are words, too), lines of open code and of what cells printed, and figures, from the title to the recipe (`## What to do`), without what is folded away, as a claim's code is."""
+    words = lines = figures = 0
     folded = False
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            hidden = folded or any(tag.startswith("hide") for tag in cell.metadata.get("tags", []))
-            lines += 0 if hidden else sum(bool(line.strip()) for line in cell.source.splitlines())
+            tags = cell.metadata.get("tags", [])
+            if folded or {"hide-cell", "hide-output"} & set(tags):
+                continue
+            shown = [output.get("text", "") for output in cell.get("outputs", []) if output.output_type == "stream"]
+            shown += [cell.source] * ("claim" not in tags and "hide-input" not in tags)
+            lines += sum(bool(line.strip()) for text in shown for line in text.splitlines())
+            figures += "figure" in cell.metadata.get("mystnb", {})
             continue
         if re.search(r"^## What to do", cell.source, re.M):
             break
@@ -189,5 +194,5 @@ def short_road(notebook: nbformat.NotebookNode) -> tuple[int, int]:
             if part.startswith(("<details", "</details")):
                 folded = part.startswith("<details")
             elif not folded:
-                words += len(re.findall(r"\w+", re.sub(r"\$[^$]*\$", "", part)))
-    return words, lines
+                words += len(re.findall(r"\w+", part))
+    return words, lines, figures

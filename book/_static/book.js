@@ -62,16 +62,20 @@ lay out what is far away. */
     }
   }
 
-  /* A chart that stands at the head is small at its own place, not far below, until one asks for it there, or a link leads to it. */
+  /* What stands at the head is small at its own place, until one asks for it there, or a link leads to it. */
   function showHere(figure) {
     const small = figure?.querySelector(".at-head:not(.shown)");
     small?.classList.add("shown");
-    return small;
+    return small?.querySelector(":scope > :not(.at-head-note)");
   }
 
   function letShowHere() {
     for (const button of document.querySelectorAll(".at-head-note > button")) {
-      button.addEventListener("click", () => showHere(button.closest("figure") ?? button.closest(".cell_output"))?.querySelector("form [name]")?.focus({ preventScroll: true }));
+      button.addEventListener("click", () => {
+        const shown = showHere(button.closest("figure") ?? button.closest(".cell_output")), control = shown.querySelector("input, select, button");
+        if (!control) shown.parentElement.tabIndex = -1;
+        (control ?? shown.parentElement).focus({ preventScroll: true });
+      });
     }
   }
 
@@ -178,6 +182,10 @@ lay out what is far away. */
       from.dataset.shownAt = still.clientWidth;
       go(Math.round(time.max * MOMENT), true);
       Object.assign(still, { width: from.width, height: from.height }).getContext("2d").drawImage(from, 0, 0);
+      const small = document.querySelector(".film-small"), part = (from.height * small.width) / small.height; // of its width, the middle
+      const pen = small.getContext("2d");
+      pen.clearRect(0, 0, small.width, small.height);
+      pen.drawImage(from, (from.width - part) / 2, 0, part, from.height, 0, 0, small.width, small.height);
       delete from.dataset.shownAt;
       go(...now);
     });

@@ -40,6 +40,7 @@ AFTER = (
     ("doctree-read", previews.note_links),
     ("doctree-read", sharing.introduce),
     ("doctree-read", sharing.facts),
+    ("doctree-read", sharing.show_once),
     ("doctree-read", sharing.name_card),
     ("doctree-read", sharing.cite),
     ("env-updated", previews.outdated),

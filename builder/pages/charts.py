@@ -16,7 +16,7 @@ from ..chapters import code_cells
 from ..files import BookError, write_atomically
 from ..render.covers import cover_of
 from ..render.drawn import drawn
-from ..render.pictures import BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
+from ..render.pictures import BETWEEN, BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
 from .executed import chapter_of
 from .figures import called
 
@@ -36,7 +36,8 @@ def write(app, specification: dict, chapter: str, number: int, broad: Broad | No
         if broad:
             write_atomically(folder / f"{chapter}-{number}-{theme}-{broad.name}.svg", drawn(picture, json.dumps(widened(broad.patch, specification)), theme, broad.across))
         if adapts(specification):
-            write_atomically(folder / f"{chapter}-{number}-{theme}-narrow.svg", drawn(picture, json.dumps(specification), theme, NARROW))
+            for which, across in (("narrow", NARROW), ("between", BETWEEN)):
+                write_atomically(folder / f"{chapter}-{number}-{theme}-{which}.svg", drawn(picture, json.dumps(specification), theme, across))
     # A script, for a page that was opened from a folder may load no data in another way.
     source, data = folder / f"{chapter}-{number}.js", json.dumps(unbound(specification), separators=(",", ":"))
     write_atomically(source, f"(window.chartSources ??= {{}})[{json.dumps(source.name)}] = {json.dumps(data)};\n")
@@ -124,7 +125,7 @@ def markup(
         sources, styles = "", ""
         if adapts(specification):  # with letters that can be read there, and as high as the chart will be
             narrow = file.with_name(f"{file.stem}-narrow.svg")
-            sources += source(narrow, "max-width: 480px")
+            sources += source(narrow, "max-width: 480px") + source(file.with_name(f"{file.stem}-between.svg"), "max-width: 700px")
             styles += heights(specification, file, "high") + heights(specification, narrow, "narrow-high") + (f" --widest: {width:g}px;" if steepness_of(specification) else "")
         if broad:
             larger = file.with_name(f"{file.stem}-{broad.name}.svg")
@@ -183,19 +184,24 @@ def chart_at_head(notebook) -> tuple | None:
 
 
 def soon(cell, notebook) -> bool:
-    """Whether the reader comes to the cell's own place while what stands at the head is still in mind: the chart is there once, and here in small."""
+    """Whether the reader comes to the cell's own place within some screens, or some sheets: what stands at the head is not far."""
     return any(one is cell for one in code_cells(notebook)[:SOON])
 
 
-def in_small(app, chart: str, chapter: str, number: int, cell, name: str) -> str:
-    """The chart (as HTML) at its own place, where it stands at the head as well: a line with a small picture of its marks, and the whole when it is asked for (book.js), and without scripts."""
+def in_small(app, chapter: str, number: int | str, cell, notebook, head: str = "chart-hero") -> tuple[str, str]:
+    """What stands around a chart or a picture at its own place, where the head shows it as well: a line with a small picture of its marks, and the whole when it is asked for (book.js),
+    without scripts, and, if it stands far from the head, on paper."""
     images = ""
     for theme in ("light", "dark"):
-        file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}-small.svg"
-        write_atomically(file, (cover_of(chapter, cell, theme, THUMBNAIL) or "").encode())
-        images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
-    said = f"<span>{html.escape(name)} stands at the head of this chapter</span>"
-    return f'<div class="at-head"><div class="at-head-note"><a href="#chart-hero">{images}{said}</a><button type="button">Show it here</button></div>{chart}</div>'
+        if picture := cover_of(chapter, cell, theme, THUMBNAIL):
+            file = pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-{theme}-small.svg"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, picture.encode())
+            images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
+    images = images or f'<canvas class="film-small" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}"></canvas>'
+    said = f"<span>{html.escape(called(cell, notebook) or 'The chart')} stands at the head of this chapter</span>"
+    far = "" if soon(cell, notebook) else " distant"
+    return f'<div class="at-head{far}"><div class="at-head-note"><a href="#{head}">{images}{said}</a><button type="button">Show it here</button></div>', "</div>"
 
 
 def labelled(cell: nbformat.NotebookNode) -> str:
@@ -213,8 +219,8 @@ def put_charts(app, docname, source):
             broad, here = spanning(cell, specification), "wide" in cell.metadata
             write(app, specification, chapter_of(docname), number, broad if here or cell is first else None)
             chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"), broad=broad if here else None)
-            if cell is first and soon(cell, notebook):
-                chart = in_small(app, chart, chapter_of(docname), number, cell, called(cell, notebook) or "The chart")
+            if cell is first:
+                chart = chart.join(in_small(app, chapter_of(docname), number, cell, notebook))
         except Exception as error:
             place = code_cells(notebook).index(cell) + 1
             cause = str(error).strip().splitlines()

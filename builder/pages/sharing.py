@@ -18,7 +18,7 @@ from ..render.covers import card_of
 from ..render.palette import COLOURS
 from ..render.pictures import Broad, cover_cell, spanning, whole
 from . import executed
-from .charts import chart_at_head, colour_of, goal_of, labelled, markup, soon, title_of, write
+from .charts import chart_at_head, colour_of, goal_of, in_small, labelled, markup, title_of, write
 from .claims import printed
 from .contents import minutes, pictured, plain
 from .executed import chapter_of
@@ -64,7 +64,7 @@ def facts(app, doctree):
     found, claims = executed.record(name), chapters.claims(notebook)
     seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
     head = (
-        f'<p class="facts">{minutes(notebook)} minutes to read, side roads apart. This build executed it in {seconds}: '
+        f'<p class="facts">{minutes(notebook)} minutes to the recipe, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
     )
@@ -95,12 +95,19 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, link: str = "", number_of: str = "", between: str = "", below: str = "", broad: Broad | None = None) -> str:
-    """A chapter's first chart with its controls and its caption, which begins with its number and ends with a link, where there are such."""
+def live_head(app, name: str, chart: tuple, caption: str = "", between: str = "", below: str = "", broad: Broad | None = None) -> str:
+    """A chapter's first chart with its controls and its caption."""
     number, cell, specification = chart
-    numbered = f'<span class="figure-number">{number_of}. </span>' if number_of else ""
-    caption = f'<p class="hero-caption">{numbered}{caption_of(cell)}{link}</p>'
+    caption = caption or f'<p class="hero-caption">{caption_of(cell)}</p>'
     return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
+
+
+def caption_at_head(cell, notebook, kind: str = "") -> str:
+    """Without its number, for those before it are still to come, but on paper (book.css); at its end a link to its place, where the text speaks of it."""
+    name = called(cell, notebook)
+    place = name.lower().replace(" ", "-") or f"cell-{next(i for i, other in enumerate(chapters.code_cells(notebook), start=1) if other is cell)}"
+    on_paper = f' data-called="{name}. "' if name else ""
+    return f'<p class="hero-caption{kind}"{on_paper}>{caption_of(cell)} <a href="#{place}">See {name.lower() or "it"} in the chapter</a></p>'
 
 
 def caption_of(cell) -> str:
@@ -115,22 +122,38 @@ def hero(app, name: str, notebook) -> str:
     cells = chapters.code_cells(notebook)
     place = lambda cell: next((i for i, other in enumerate(cells, start=1) if other is cell), 0)  # noqa: E731
     if chart := chart_at_head(notebook):
-        alone = soon(chart[1], notebook)
-        where = f' <a href="#cell-{place(chart[1])}">{"See its code" if alone else "See it in the chapter"}</a>'
-        return f'<div class="hero">{live_head(app, name, chart, where, called(chart[1], notebook), broad=spanning(chart[1], chart[2]))}</div>'
-    number = place(cell := cover_cell(notebook))
-    moving = next((i for i, other in enumerate(cells, start=1) if {"cover", "script"} <= set(other.metadata.get("tags", []))), 0)
-    if not number or "cover" not in cell.metadata.get("tags", []) or (number <= NEAR and not moving):
+        return f'<div class="hero">{live_head(app, name, chart, caption_at_head(chart[1], notebook), broad=spanning(chart[1], chart[2]))}</div>'
+    cell, film = still_at_head(notebook)
+    if not cell:
         return ""
+    moving = place(film)
     button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
     still = still_of(cells[moving - 1]) if moving else ""
     picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
-    captions = "".join(
-        f'<p class="hero-caption {kind}"><span class="figure-number">{called(cells[one - 1], notebook)}. </span>{caption_of(cells[one - 1])} <a href="#cell-{one}">See it in the chapter</a></p>'
-        for one, kind in ((number, "of-the-picture"), (moving, "of-the-motion"))
-        if one
-    )
-    return f'<div class="hero still"><div>{still}{picture}{button}</div>{captions}</div>'
+    captions = "".join(caption_at_head(one, notebook, kind) for one, kind in ((cell, " of-the-picture"), (film, " of-the-motion")) if one)
+    return f'<div class="hero still" id="hero"><div>{still}{picture}{button}</div>{captions}</div>'
+
+
+def still_at_head(notebook) -> tuple:
+    """The cells whose picture, and whose film, stand at the head of a chapter without charts; None where there is no such."""
+    cells, cell = chapters.code_cells(notebook), cover_cell(notebook)
+    film = next((one for one in cells if {"cover", "script"} <= set(one.metadata.get("tags", []))), None)
+    shown = cell and "cover" in cell.metadata.get("tags", []) and not chart_at_head(notebook) and (film or not any(one is cell for one in cells[:NEAR]))
+    return (cell, film) if shown else (None, None)
+
+
+def show_once(app, doctree):
+    """What stands at the head of a chapter without charts, its film or else its picture, is small at its own place, as a chart is (`in_small`)."""
+    name = chapter_of(app.env.docname)
+    cell, film = still_at_head(notebook := executed.chapter(name)) if name else (None, None)
+    drawn_by = [one for one in doctree.findall(nodes.container) if one.get("nb_element") == "cell_code"] if cell else []
+    for container, one in zip(drawn_by, chapters.code_cells(notebook) if cell else ()):
+        figure = next(iter(container.findall(nodes.figure)), None) if one is (film or cell) else None
+        if figure:
+            opened, closed = (nodes.raw("", part, format="html") for part in in_small(app, name, "film" if film else "picture", one, notebook, "hero"))
+            caption = next((i for i, child in enumerate(figure.children) if isinstance(child, nodes.caption)), len(figure))
+            figure.insert(caption, closed)
+            figure.insert(0, opened)
 
 
 def still_of(cell) -> str:

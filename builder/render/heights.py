@@ -9,6 +9,7 @@ LONG = 12_000  # pixels: a shorter page is laid out at once
 LETTERS, ACROSS, LARGER = (91, 44), (704, 358), 1.2
 LINE, CODE = 30.4, 19.2  # pixels of a line
 BESIDE = 0.6
+NOTE = (110, 150)
 AROUND = {"h2": (65, 85), "h3": (50, 60), "h4": (45, 50), "p": (18, 18), "li": (4, 4), "pre": (30, 34), "summary": (28, 44), "tr": (12, 12), "figcaption": (0, 18), "dd": (10, 10)}
 ALONE = ("img", "br", "hr", "input", "source", "wbr", "meta", "link", "path", "col")
 
@@ -43,6 +44,9 @@ class Estimate(html.parser.HTMLParser):
             return
         seen = self.open[-1][1]
         if tag in ("script", "style", "template", "noscript"):
+            seen = False, False
+        elif "at-head" in (attrs.get("class") or "").split():  # a line, until it is asked for
+            self.add(*NOTE)
             seen = False, False
         elif tag == "details":
             seen = seen[0] and "open" in attrs, False  # those of the ledger, which a phone folds

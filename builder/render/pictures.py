@@ -25,6 +25,7 @@ MIME = "application/vnd.vegalite.v6+json"
 VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390, wherever it stands (book.css)
+BETWEEN = 560  # where a window is wider than a phone, and narrower than the text would be
 WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
 HIGHEST = 340  # pixels of a plot that grows with its width

@@ -31,7 +31,7 @@ from ..live import shown
 from .covers import card_of, cover
 from .delivery import deliver
 from .drawn import drawn, forget_the_oldest
-from .pictures import NARROW, adapts, bundle, charts_of, picture
+from .pictures import BETWEEN, NARROW, adapts, bundle, charts_of, picture
 
 SITES = BUILD / "sites"
 SITE = BUILD / "html"
@@ -167,7 +167,8 @@ def draw_ahead() -> None:
         for theme in ("light", "dark"):
             drawn(picture, json.dumps(specification), theme)
             if adapts(specification):
-                drawn(picture, json.dumps(specification), theme, NARROW)
+                for width in (NARROW, BETWEEN):
+                    drawn(picture, json.dumps(specification), theme, width)
     drawn(bundle)
     for name, notebook in zip(chapters(), notebooks):
         card_of([name], title(notebook), configuration()["title"])

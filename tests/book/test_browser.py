@@ -320,6 +320,7 @@ UNITS = "({ view }) => [['x', view.width()], ['y', view.height()]].map(([name, l
 def test_the_disc_of_cauchy_is_round(open_page, size, theme):
     """At the head and where it stands, as a picture and alive, and when the page gets another width; it takes no more room alive."""
     page = open_page("notebooks/cauchy.html", size=size, theme=theme, moves=False)
+    page.evaluate("document.querySelector('.at-head button').click()")
     see = lambda name: page.locator(f"#{name}-view :is(img, svg):visible")  # noqa: E731
     shape, fits = see("chart-hero").evaluate(OF_THE_PICTURE)
     assert abs(shape - 1) < 0.03 and fits == "contain"  # which keeps a shape
@@ -445,6 +446,7 @@ def test_a_film_is_lent_to_the_head(open_page):
     page = open_page("notebooks/cartpole.html", theme="dark")
     hero, film = page.locator(".hero"), page.locator("#cartpole-canvas")
     picture, button = hero.locator("canvas.film-still:visible"), hero.locator(".to-life")
+    assert not film.is_visible() and page.locator(".film-small").is_visible()
     page.wait_for_function(INK, polling=200)
     dark = page.evaluate(INK)
     switch(page, "light")
@@ -458,8 +460,11 @@ def test_a_film_is_lent_to_the_head(open_page):
     assert film.get_attribute("data-ride") == "true" and film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     page.locator(f"#{button.get_attribute('data-from')}").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert page.locator(".hero #cartpole-canvas").count() == 1, "it was not asked for further down"
+    page.locator(".at-head button:visible").click()
     page.wait_for_function("() => !document.querySelector('.hero #cartpole-canvas')", polling=200)
-    assert film.is_visible() and page.locator(".cell_output canvas").count() == 1
+    assert film.is_visible() and page.locator(".cell_output canvas:visible").count() == 1
     button.scroll_into_view_if_needed()
     assert button.is_visible() and picture.is_visible()
     page = open_page("notebooks/cartpole.html", java_script_enabled=False)
@@ -520,6 +525,7 @@ SETTING = "() => document.querySelector('#chart-hero[data-ready=true]')?.view.si
 def test_what_a_chart_is_set_to_stands_in_the_address(open_page):
     """Only what is set otherwise than at first; a link beside the caption has it too, a click copies it, and who opens it sees it set and drawn, without moving."""
     page = open_page("notebooks/hubei.html", permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".at-head button").click()
     link = page.locator("#chart-hero .chart-setting")
     start = page.locator("#chart-hero [name=known]").input_value()
     assert not link.count()
@@ -551,7 +557,7 @@ def test_a_name_that_is_singled_out_stands_in_the_address(open_page):
     page.wait_for_url("**?doublings=7&law=Pareto&law=Cauchy", timeout=5000)
     link = page.locator("#chart-hero .chart-setting").get_attribute("href")
     assert link.endswith("?doublings=7&law=Pareto&law=Cauchy#chart-hero")
-    page.locator("#chart-1").scroll_into_view_if_needed()
+    page.locator(".at-head button").click()
     page.wait_for_function(f"() => ({pressed % '#chart-1'})() === 'Pareto,Cauchy'", polling=200)
     page = open_page(link[link.index("notebooks/") :].replace("law=Pareto", "law=Pareto&law=nobody"), moves=False)
     page.wait_for_function(f"() => ({pressed % '#chart-hero'})() === 'Pareto,Cauchy'", polling=200)
@@ -585,6 +591,7 @@ def test_the_first_page_s_slider_is_as_wide_as_a_phone(open_page):
 
 def test_what_a_film_is_set_to_stands_in_the_address(open_page):
     page = open_page("notebooks/cartpole.html")
+    page.locator(".at-head button:visible").click()
     assert not page.locator(".chart-setting").count() and "?" not in page.url
     page.locator("#cartpole-set").fill("-2")
     page.locator("#cartpole-ride").check()
@@ -623,34 +630,47 @@ def test_charts_with_the_same_names_have_addresses_of_their_own(open_page):
 NEAR_THE_HEAD = {"binary_metrics", "keras_confusion_metrics", "class_weights", "numpy_cnn"}
 
 
-@pytest.mark.parametrize("name", WITH_CHARTS)
-def test_a_chart_is_not_shown_twice_within_some_screens(open_page, name):
-    """Not far below the head it is a line with a small picture, until it is asked for, by a button or by a link to it; without scripts it is there, and on paper a line alone."""
+@pytest.mark.parametrize("name", book.chapters())
+def test_what_stands_at_the_head_is_not_shown_twice(open_page, name):
+    """At its own place it is a line with a small picture, until it is asked for, by a button or by a link to it; without scripts it is there, and on paper, where it is near, a line alone.
+    The head leaves its number to the link at the caption's end; on paper the number stands before the caption."""
     page = open_page(f"notebooks/{name}.html", size="narrow")
-    note, caption = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption")
-    assert note.count() == (name in NEAR_THE_HEAD)
-    if not note.count():
-        far = page.evaluate("[...document.querySelectorAll('.chart')].find((one) => one.id !== 'chart-hero' && one.dataset.source === document.querySelector('#chart-hero').dataset.source).getBoundingClientRect().top")
-        assert far > 3 * SIZES["narrow"][1]
-        return
-    chart = page.locator(".at-head > .chart")
-    assert note.bounding_box()["height"] < 180 and not chart.is_visible() and not caption.is_visible()
-    assert note.locator("a").get_attribute("href") == "#chart-hero" and note.inner_text().startswith("Figure 1 ") and page.locator(".hero-caption").inner_text().startswith("Figure 1. ")
-    assert note.locator("img:visible").bounding_box()["height"] == 70
+    whole = ".at-head > :is(.chart, .output, img:not([style*='none']))"
+    note, caption, shown = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption"), page.locator(f"{whole}:visible")
+    assert note.count() == 1 and note.bounding_box()["height"] < 180 and not shown.count() and not caption.is_visible()
+    number = re.match(r"Figure (\d+) stands at the head", note.inner_text())[1]
+    said = page.locator(".hero-caption:visible")
+    assert not said.inner_text().startswith("Figure") and said.locator("a").last.inner_text() == f"See figure {number} in the chapter" and said.locator("a").last.get_attribute("href") == f"#figure-{number}"
+    assert page.locator(note.locator("a").get_attribute("href")).is_visible() and note.locator(":is(img, canvas):visible").bounding_box()["height"] == 70
     page.emulate_media(media="print")
-    assert note.is_visible() and page.locator("#chart-hero").is_visible() and not chart.is_visible() and not caption.is_visible() and not note.locator("img:visible, button:visible").count()
+    assert note.is_visible() == (name in NEAR_THE_HEAD) and shown.count() == (name not in NEAR_THE_HEAD) == caption.is_visible() and not note.locator("img:visible, button:visible").count()
+    on_paper = page.locator(".hero-caption:visible").evaluate("one => getComputedStyle(one, '::before').content")
+    assert on_paper == f'"Figure {number}. "' or name == "cartpole"
     page.emulate_media(media="screen")
     note.locator("button").click()
-    assert chart.is_visible() and caption.is_visible() and not note.is_visible()
-    assert page.evaluate("document.activeElement.closest('.chart').id") == chart.get_attribute("id")
-    controls, drawn = (page.locator(f".at-head > .chart > {part}").bounding_box() for part in ("form", ".chart-view"))
-    assert controls["y"] < drawn["y"]
-    for place in (page.locator("figure:has(.at-head)").get_attribute("id"), "figure-1"):
+    assert shown.count() == 1 and caption.is_visible() and not note.is_visible()
+    assert page.evaluate("document.activeElement.closest('.at-head > *, .at-head') !== null")
+    for place in (page.locator("figure:has(.at-head)").get_attribute("id"), f"figure-{number}"):
         page = open_page(f"notebooks/{name}.html#{place}", size="narrow")
-        assert page.locator(".at-head > .chart").is_visible() and page.locator("figure:has(.at-head) > figcaption").is_visible()
-        assert page.locator(".at-head > .chart").bounding_box()["y"] < SIZES["narrow"][1]
+        assert page.locator("figure:has(.at-head) > figcaption").is_visible() and page.locator(f"{whole}:visible").bounding_box()["y"] < SIZES["narrow"][1]
     page = open_page(f"notebooks/{name}.html", java_script_enabled=False)
-    assert page.locator(".at-head > .chart img:visible").count() == 1 and not page.locator(".at-head-note").is_visible()
+    assert page.locator(f"{whole}:visible").count() == 1 and not page.locator(".at-head-note").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390, 500, 768])
+@pytest.mark.parametrize("name", WITH_CHARTS)
+def test_a_slider_stands_between_its_name_and_its_value_on_one_line(open_page, name, width):
+    """But for a name that is too long for a small window; nothing reaches beyond the window. All sliders look the same, and a finger has 44 pixels for them on a phone."""
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    page.set_viewport_size({"width": width, "height": 844})
+    for slider in page.locator("#chart-hero [type=range]").all():
+        box, value = slider.bounding_box(), slider.locator("+ span").bounding_box()
+        assert box["width"] >= 80 and value["x"] >= box["x"] + box["width"] and abs(box["y"] + box["height"] / 2 - value["y"] - value["height"] / 2) < 3, (name, width)
+        assert value["x"] + value["width"] <= width and (width > 600 or box["height"] >= 44)
+        assert slider.evaluate("one => getComputedStyle(one).appearance") == "none"
+    page.emulate_media(forced_colors="active")
+    assert page.locator("#chart-hero [type=range]").first.evaluate("one => getComputedStyle(one).appearance") == "auto"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_slider_says_what_the_chart_says(open_page):
@@ -934,6 +954,7 @@ def test_the_threshold_slider_shows_what_python_computed(open_page, threshold):
 def test_the_cart_rides_when_asked(open_page, motion):
     """The film plays and stops by its button, by keyboard too, and the switch changes the frame of reference."""
     page = open_page("notebooks/cartpole.html", reduced_motion=motion)
+    page.locator(".at-head button:visible").click()
     page.locator("#cartpole-play").scroll_into_view_if_needed()
     canvas = page.locator("#cartpole-canvas")
 
@@ -1513,7 +1534,6 @@ def test_a_chapter_opens_with_a_band(open_page, name, width):
     page.wait_for_selector(".bd-sidebar-secondary[style*=opening]")
     band, title, caption = box(".opening"), box(".opening h1"), box(".hero-caption:visible")
     figure = box(".opening :is(.chart-view, .hero.still > div)")
-    assert page.locator(".opening .figure-number:visible").inner_text().startswith("Figure ")
     assert page.locator(".opening").evaluate("one => getComputedStyle(one).boxShadow").startswith(page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor"))
     if page.locator(".hero.still").count() and not page.locator(".film-still").count():  # not so wide: beside title, question and caption
         assert max(one["x"] + one["width"] for one in (title, caption, box(".opening > p:not(.opening-part)"))) < figure["x"]

@@ -99,6 +99,23 @@ def fits_beside(printed: str) -> bool:
     return longest(printed) <= LETTERS_BESIDE and len(printed.splitlines()) in LINES_BESIDE
 
 
+def put_beside(app, doctree, docname):
+    """What a folded cell printed, where it is small and the sentence before it does not announce it, has the same place in the margin, beside the paragraph. Once folds are made (folds.py)."""
+    for cell in list(doctree.findall(nodes.container)) if chapter_of(docname) and app.builder.format == "html" else ():
+        if cell.get("nb_element") != "cell_code" or not isinstance(cell.parent, nodes.Element) or "claim" in cell.parent.get("classes", []):
+            continue
+        parent, place = cell.parent, cell.parent.index(cell)
+        before = parent[place - 1] if place else None
+        fold = cell[1].get("classes", []) if len(cell) == 2 else []
+        if "below-output" not in fold or "solution" in fold or not isinstance(before, nodes.paragraph):
+            continue
+        said = [part for part in cell[0].findall() if isinstance(part, (nodes.literal_block, nodes.raw, nodes.image, nodes.table, nodes.paragraph))]
+        text = before.astext().rstrip()
+        classes = place_in_margin(said[0].astext(), text) if len(said) == 1 and isinstance(said[0], nodes.literal_block) and not text.endswith(":") else []
+        if classes:
+            parent[place - 1 : place + 1] = [nodes.container("", before, cell, classes=classes)]
+
+
 def place_in_margin(printed: str, sentence: str) -> list[str]:
     """The classes of a claim whose cell printed what has room in the margin beside its sentence, on a wide page, and is not much higher; none where it stands below."""
     lines = printed.strip().splitlines()
@@ -174,9 +191,9 @@ def told(chapter: str, claim: int) -> str:
 
 
 def hang_lines(app, doctree, docname):
-    """Of what a claim's cell printed, each line is an element: where it is broken, its rest is indented."""
+    """Of what a claim's cell printed, or what stands in the margin, each line is an element: where it is broken, its rest is indented."""
     for frame_ in doctree.findall(nodes.container) if app.builder.format == "html" else ():
-        if "claim" in frame_["classes"]:
+        if {"claim", "noted"} & set(frame_["classes"]):
             for block in [block for block in frame_.findall(nodes.literal_block) if "stream" in block["classes"]]:
                 block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
 

@@ -138,11 +138,19 @@ def claims(notebook: nbformat.NotebookNode) -> list[dict]:
     return found
 
 
+OF_PANDAS = re.compile(r"\n(?:(?:Freq|Name|Length): .*, )*dtype: \S+\s*$")  # the last line of a Series
+
+
+def without_type(text: str) -> str:
+    """What a cell displays without pandas' line about a Series, which is for programmers."""
+    return OF_PANDAS.sub("", text)
+
+
 def in_markdown(output: nbformat.NotebookNode) -> str:
     """What a cell's output says in words, for the chapter's Markdown; empty where it is for the eye."""
     data = output.get("data", {})
     for_the_eye = any(kind.startswith(("image/", "application/vnd")) for kind in data) or re.fullmatch(r"<[\w.]+ object.*>", data.get("text/plain", ""))
-    text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else data.get("text/plain", ""))
+    text = output.get("text") or data.get("text/markdown") or ("" if for_the_eye else without_type(data.get("text/plain", "")))
     return f"```text\n{text.rstrip()}\n```" if text else ""
 
 

@@ -250,7 +250,7 @@ lay out what is far away. */
     const kinds = [
       ["figure", others.some(isFigure)],
       ["table", plain.some((one) => one.matches(".cell:has(table)"))],
-      ["text", plain.some((one) => one.matches("p, ul, ol, div.math"))],
+      ["text", plain.some((one) => one.matches("p, ul, ol, div.math, .noted"))],
       ["code", plain.some((one) => one.matches(".cell:not(:has(table))") && !isFolded(one))],
     ].flatMap(([kind, there]) => (there ? [kind] : []));
     return `${kinds.length > 1 ? "the way to the claim" : [...kinds, "claim"].map((kind) => `the ${kind}`).join(" and ")}${explained ? ", and why" : ""}`;

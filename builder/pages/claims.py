@@ -6,6 +6,7 @@
 
 import functools
 import html
+import math
 import re
 
 from docutils import nodes
@@ -18,6 +19,7 @@ from ..execute.store import EXECUTED
 from . import executed, live
 from .executed import chapter_of
 from .links import link, note_anchor
+from .typography import sentences
 
 # book.js shows the rows that have the words.
 FILTER = (
@@ -25,6 +27,10 @@ FILTER = (
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
 LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
+MARGIN, MARGIN_BROAD = 35, 44  # letters of a line in the margin of a window of 1280 pixels, and on a sheet that begins somewhat within the text's column
+MOST_IN_MARGIN, MOST_BROKEN = 9, 3  # lines, and lines that may be broken there
+LETTERS_OF_TEXT = 88  # in a line of a minor claim's sentence
+REST_ENDS = "</span>"
 CODE = '<details class="claim-code"><summary data-short="code" title="Its code{0}"><span>Its code{0}</span></summary>'
 DOUBT = "book/doubt"  # the page that lists the changes
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
@@ -52,8 +58,11 @@ def frame(app, doctree):
         if not match:
             continue
         number, slug = int(match[1]), slugs[int(match[1])]
+        if main[number]:
+            set_apart(paragraph, first)
         paragraph.insert(paragraph.index(first) + 1, nodes.inline("", " holds", classes=["claim-holds"]))
-        paragraph += nodes.raw("", f'<a class="claim-link" href="#{slug}" aria-label="Link to claim {number}" title="Link to this claim">#</a>', format="html")
+        link_here = f'<a class="claim-link" href="#{slug}" aria-label="Link to claim {number}" title="Link to this claim">#</a>'
+        paragraph.insert(len(paragraph) - (paragraph[-1].astext() == REST_ENDS), nodes.raw("", link_here, format="html"))
         parent = paragraph.parent
         start = parent.index(paragraph)
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
@@ -64,7 +73,10 @@ def frame(app, doctree):
         at_length = at_length and not vouched
         inside[-1] += vouched
         inside += live.button(name, number)
-        kind = ["plate", *["beside"] * fits_beside(shown)] if main[number] else ["minor"] * any(main.values())
+        if main[number]:
+            kind = ["plate", *["beside"] * fits_beside(shown)]
+        else:
+            kind = ["minor"] * any(main.values()) + place_in_margin(shown, paragraph.astext())
         classes = ["claim", *["in-columns"] * in_columns(shown), *kind]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
@@ -85,6 +97,58 @@ def longest(printed: str) -> int:
 def fits_beside(printed: str) -> bool:
     """Whether it has room beside a main claim's sentence, on a wide page, and fills it; else it stands below."""
     return longest(printed) <= LETTERS_BESIDE and len(printed.splitlines()) in LINES_BESIDE
+
+
+def put_beside(app, doctree, docname):
+    """What a folded cell printed, where it is small and the sentence before it does not announce it, has the same place in the margin, beside the paragraph. Once folds are made (folds.py)."""
+    for cell in list(doctree.findall(nodes.container)) if chapter_of(docname) and app.builder.format == "html" else ():
+        if cell.get("nb_element") != "cell_code" or not isinstance(cell.parent, nodes.Element) or "claim" in cell.parent.get("classes", []):
+            continue
+        parent, place = cell.parent, cell.parent.index(cell)
+        before = parent[place - 1] if place else None
+        fold = cell[1].get("classes", []) if len(cell) == 2 else []
+        if "below-output" not in fold or "solution" in fold or not isinstance(before, nodes.paragraph):
+            continue
+        said = [part for part in cell[0].findall() if isinstance(part, (nodes.literal_block, nodes.raw, nodes.image, nodes.table, nodes.paragraph))]
+        text = before.astext().rstrip()
+        classes = place_in_margin(said[0].astext(), text) if len(said) == 1 and isinstance(said[0], nodes.literal_block) and not text.endswith(":") else []
+        if classes:
+            parent[place - 1 : place + 1] = [nodes.container("", before, cell, classes=classes)]
+
+
+def place_in_margin(printed: str, sentence: str) -> list[str]:
+    """The classes of a claim whose cell printed what has room in the margin beside its sentence, on a wide page, and is not much higher; none where it stands below."""
+    lines = printed.strip().splitlines()
+    broken = longest(printed) > MARGIN_BROAD
+    if not lines or broken and (len(lines) > MOST_BROKEN or is_table(lines)):
+        return []
+    height = sum(math.ceil(len(line) / (MARGIN - 2)) for line in lines) if broken else len(lines)
+    room = min(2 * math.ceil(len(sentence) / LETTERS_OF_TEXT) + 2, MOST_IN_MARGIN)
+    return ["noted", *["broad"] * (MARGIN < longest(printed) <= MARGIN_BROAD)] if height <= room else []
+
+
+def is_table(lines: list[str]) -> bool:
+    """Whether two or more of the lines are alike, by their columns or by their lengths."""
+    return in_columns("\n".join(lines)) or len(set(map(len, lines))) < len(lines)
+
+
+def set_apart(paragraph: nodes.paragraph, first: nodes.Node) -> None:
+    """What follows the first sentence of a claim stands between two pieces of HTML: the stylesheet sets it smaller. `first` is its number."""
+    parts = paragraph[paragraph.index(first) + 1 :]
+    texts = ["0" * len(part.astext()) if isinstance(part, (nodes.math, nodes.literal)) else part.astext() for part in parts]
+    text = "".join(texts)
+    left = text.index(sentence := sentences(text)[0]) + len(sentence)
+    if not text[left:].strip():
+        return
+    for part, its in zip(parts, texts):
+        if left <= len(its):
+            break
+        left -= len(its)
+    place = paragraph.index(part)
+    if isinstance(part, nodes.Text):
+        paragraph[place : place + 1] = [nodes.Text(one) for one in (its[:left], its[left:]) if one]
+    paragraph.insert(place + 1, nodes.raw("", '<span class="claim-rest">', format="html"))
+    paragraph += nodes.raw("", REST_ENDS, format="html")
 
 
 def fold_code(cell: nodes.container) -> str:
@@ -127,9 +191,9 @@ def told(chapter: str, claim: int) -> str:
 
 
 def hang_lines(app, doctree, docname):
-    """Of what a claim's cell printed, each line is an element: where it is broken, its rest is indented."""
+    """Of what a claim's cell printed, or what stands in the margin, each line is an element: where it is broken, its rest is indented."""
     for frame_ in doctree.findall(nodes.container) if app.builder.format == "html" else ():
-        if "claim" in frame_["classes"]:
+        if {"claim", "noted"} & set(frame_["classes"]):
             for block in [block for block in frame_.findall(nodes.literal_block) if "stream" in block["classes"]]:
                 block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
 

@@ -9,7 +9,7 @@ import re
 
 import nbformat
 
-from ..chapters import code_cells, committed, source_path
+from ..chapters import code_cells, committed, source_path, without_type
 from ..doubt import results
 from ..execute import key, store
 from ..files import BookError, digest
@@ -220,6 +220,13 @@ def fold(cell: nbformat.NotebookNode) -> None:
     cell.metadata.setdefault("mystnb", {}).update(code_prompt_show=f"Show {what}", code_prompt_hide=f"Hide {what}")
 
 
+def calm(cell: nbformat.NotebookNode) -> None:
+    """What a cell displays, in the words of the page; the notebook for download keeps all."""
+    for output in cell.get("outputs", []):
+        if "text/plain" in output.get("data", {}):
+            output.data["text/plain"] = without_type(output.data["text/plain"])
+
+
 def put_outputs(app, docname, source):
     """The page's source is the executed notebook; its folded cells say what they hold."""
     if chapter_of(docname):
@@ -228,6 +235,7 @@ def put_outputs(app, docname, source):
         put_questions(chapter_of(docname), notebook)
         for cell in notebook.cells:
             tell_without_script(cell)
+            calm(cell)
             fold(cell)
         source[0] = nbformat.writes(notebook)
 

@@ -1432,7 +1432,7 @@ def test_icons_are_seen_in_forced_colours(open_page):
 def test_what_is_printed_below_a_claim_stands_under_it(open_page):
     """All of it has one left edge and one right edge."""
     page = open_page("notebooks/binary_metrics.html")
-    boxes = page.evaluate("""['.claim > p', '.claim .cell_output pre', 'article > section > p', '.cell_input', '.claim', 'footer .footer-item p', '.prev-next-area .prev-next-info'].map((name) => {
+    boxes = page.evaluate("""['.minor:not(.noted, details *) > p', '.minor:not(.noted, details *) .cell_output pre', 'article > section > p', '.cell_input', '.minor:not(.noted, details *)', 'footer .footer-item p', '.prev-next-area .prev-next-info'].map((name) => {
         const one = document.querySelector(name), { left, right, top, bottom } = one.getBoundingClientRect();
         return { left: left + parseFloat(getComputedStyle(one).paddingLeft), right, top, bottom };
     })""")
@@ -1590,15 +1590,38 @@ def test_a_caption_says_no_place_that_a_wide_figure_has_not():
 
 @pytest.mark.parametrize("name", book.chapters())
 def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_page, name):
-    """Also where guesses have been opened: captions, what vouches for claims, and the labels of folded code."""
+    """Also where guesses have been opened: captions, what cells printed, what vouches for claims, and the labels of folded code. With open code the labels stay there."""
     page = laid_out(open_page, name)
-    text = page.locator("article > section > p").first.bounding_box()
-    notes = page.evaluate("""[...document.querySelectorAll('.bd-article :is(figcaption, .hero-caption, .claim-doubted, summary[data-short])')].filter((one) => one.checkVisibility())
-        .map((one) => one.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))""")
-    beside = sorted((note for note in notes if note["left"] > text["x"] + text["width"]), key=lambda note: note["top"])
-    beside = [note for note in beside if note["bottom"] - note["top"] > 0]
-    assert len(beside) > 10 and all(note["right"] <= 1280 for note in beside)
-    assert all(one["bottom"] <= other["top"] for one, other in zip(beside, beside[1:]))
+    for width in (1200, 1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        for opened in (False, True):
+            page.locator(".noted details").evaluate_all("(all, opened) => all.forEach((one) => (one.open = opened))", opened)
+            text = page.locator("article > section > p").first.bounding_box()
+            notes = page.evaluate("""[...document.querySelectorAll('.bd-article :is(figcaption, .hero-caption, .claim-doubted, summary[data-short], .noted .cell_output)')].filter((one) => one.checkVisibility())
+                .map((one) => one.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))""")
+            beside = sorted((note for note in notes if note["right"] > text["x"] + text["width"] + 50 and note["bottom"] > note["top"]), key=lambda note: note["top"])
+            assert len(beside) > 10 and all(note["right"] <= width for note in beside)
+            assert all(one["bottom"] <= other["top"] for one, other in zip(beside, beside[1:])), width
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_what_small_claims_printed_stands_beside_them(open_page, name):
+    """In letters of 10.5 pixels or more, tables never broken, not far below the sentence; where a window is narrower it stands below, as without JavaScript."""
+    page = laid_out(open_page, name)
+    noted = page.locator(".noted:not(details:not(.guessed) *)")
+    found = noted.evaluate_all("""all => all.map((one) => {
+        const [frame, sentence, sheet] = [one, one.querySelector("p"), one.querySelector(".cell_output")].map((part) => part.getBoundingClientRect()), pre = one.querySelector(".cell_output pre");
+        const { fontSize, lineHeight } = getComputedStyle(pre), lines = [...pre.children];
+        return { apart: sheet.left - sentence.right, below: sheet.top - sentence.top, white: frame.bottom - sentence.bottom, letters: parseFloat(fontSize),
+            most: Math.max(...lines.map((line) => line.textContent.trimEnd().length)), broken: lines.some((line) => line.offsetHeight > 1.5 * parseFloat(lineHeight)) };
+    })""")
+    assert len(found) > 3 and all(one["apart"] > -20 and abs(one["below"]) < 8 and one["white"] < 130 and one["letters"] >= 10.5 for one in found), found
+    assert not [one for one in found if one["broken"] and one["most"] <= 44]
+    without = open_page(f"notebooks/{name}.html", java_script_enabled=False)
+    page.set_viewport_size({"width": 1240, "height": 800})
+    for one in (page, without):
+        sentence, sheet = (one.locator(f".noted:not(details *) > {part}").first.bounding_box() for part in ("p", ".cell > .cell_output"))
+        assert sheet["y"] >= sentence["y"] + sentence["height"] - 1
 
 
 @pytest.mark.parametrize("width", [1200, 1280, 1600])
@@ -1642,6 +1665,16 @@ def test_what_a_claim_printed_fits_a_phone(open_page, name, width):
     assert len(found) == len(book.claims(book.load(name))) and any(letters > 44 for letters, *_ in found)
     assert not [one for one in found if one[0] <= 44 and one[2]] and min(size for _, size, _ in found) >= 10.5
     assert all(size >= 12.8 for _, size, broken in found if broken)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_first_sentence_of_a_main_claim_is_large(open_page, size):
+    """What follows it is set smaller, below it; on a phone the ground is that of the chapter's part, too."""
+    page = open_page("notebooks/hubei.html", size=size)
+    rest = page.locator(".plate .claim-rest").first
+    large, small = (one.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") for one in (rest.locator(".."), rest))
+    assert rest.inner_text().startswith("With CSSE’s dates") and small in (16, 17) and large > small
+    assert page.locator(".plate").first.evaluate("one => getComputedStyle(one).backgroundColor") == page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor")
 
 
 def test_heads_have_one_margin_on_a_phone(open_page):

@@ -19,7 +19,7 @@ from builder.files import ROOT
 from builder.pages import doubt, repository
 from builder.pages.claims import told
 from builder.pages.sharing import first_sentence, in_line, plain
-from builder.pages.typography import PARTS
+from builder.pages.typography import PARTS, sentences
 from builder.render import site as render
 from builder.render.covers import cover
 from builder.render.delivery import HEADS, one_head
@@ -123,6 +123,32 @@ def test_a_claim_has_its_address_its_number_and_its_code_one_click_below(site, s
             assert "claim" in frame["class"] and (frame.find(id=f"claim-{claim['number']}") or frame["id"] == f"claim-{claim['number']}")
             assert frame.select_one("a.claim-link")["href"] == f"#{claim['slug']}"
             assert frame.select_one("details.claim-code .cell_input") and not frame.select_one(":scope details .cell_output")
+
+
+def test_of_a_main_claim_what_follows_its_first_sentence_is_set_apart(site, soups):
+    """Its text stays the same."""
+    apart = 0
+    for name in book.chapters():
+        for claim in book.claims(book.load(name)):
+            sentence = soups[site / "notebooks" / f"{name}.html"].find(id=claim["slug"]).p
+            rest = sentence.select_one(".claim-rest")
+            several = claim["main"] and len(sentences(" ".join(claim["text"].split()))) > 1
+            assert bool(rest) == several and (not rest or rest.select_one("a.claim-link"))
+            if rest:
+                apart += 1
+                assert re.search(r"[.!?][)”’]?$", sentence.get_text().removesuffix(rest.get_text()).rstrip())
+    assert apart > 10
+
+
+def test_pages_do_not_show_what_pandas_says_of_a_series(site, soups):
+    """Neither does a page's twin; the notebook for download keeps it."""
+    kept = 0
+    for name in book.chapters():
+        last = re.compile(r"^(?:Name: .*, )?dtype: \S+$", re.M)
+        printed = "\n".join(out.get_text() for out in soups[site / "notebooks" / f"{name}.html"].select(".cell_output"))
+        assert not last.search(printed) and not last.search((site / "notebooks" / f"{name}.md").read_text(encoding="utf-8"))
+        kept += sum(bool(last.search(output.get("data", {}).get("text/plain", ""))) for cell in book.code_cells(executed(name)) for output in cell.outputs)
+    assert kept
 
 
 def test_the_head_of_a_chapter_lists_its_claims_with_previews(site, soups):

@@ -372,6 +372,30 @@ def test_columns_are_told_from_sentences(printed, columns):
     assert claims.in_columns(printed) == columns
 
 
+@pytest.mark.parametrize(("printed", "letters", "kinds"), [
+    ("mean 0.1\nmedian 0.2", 100, ["noted"]),
+    ("\n".join(["n = 10"] * 5), 80, []),  # higher than a sentence of one line
+    ("\n".join(["n = 10"] * 5), 160, ["noted"]),
+    (f"{'a' * 20} {'b' * 20}", 100, ["noted", "broad"]),
+    (f"{'a' * 30} {'b' * 30}", 100, ["noted"]),  # one line, broken
+    ("\n".join([f"{'a' * 30} {'b' * 30}"] * 2), 400, []),  # lines that are alike are not
+    ("", 100, []),
+])  # fmt: skip
+def test_what_is_small_stands_in_the_margin(printed, letters, kinds):
+    assert claims.place_in_margin(printed, "x" * letters) == kinds
+
+
+@pytest.mark.parametrize(("displayed", "shown"), [
+    ("a    0.995\nb    0.992\ndtype: float64", "a    0.995\nb    0.992"),
+    ("a    1\nName: count, dtype: int64", "a    1"),
+    ("0    1\nName: x, Length: 100, dtype: int64\n", "0    1"),
+    ("array([1.], dtype=float32)", "array([1.], dtype=float32)"),
+    ("dtype: float64", "dtype: float64"),
+])  # fmt: skip
+def test_the_page_leaves_out_what_pandas_says_of_a_series(displayed, shown):
+    assert chapters.without_type(displayed) == shown
+
+
 def test_times_are_no_difference(tmp_path, monkeypatch):
     """Neither in what machines read, a chapter's Markdown and the list of claims: printed, and displayed as a table. A number that is like a time's is none."""
 

@@ -266,12 +266,12 @@ Until then, and without JavaScript, each chart is the picture that the build dre
         const rows = (data?.values ?? datasets[data?.name] ?? []).filter((row) => field in row);
         if (!rows.length || !encoding.x || !encoding.y) return [];
         const place = name.replace(/layer_\d+$/, ""), plot = plotOf(place), [x, y] = ["x", "y"].map((axis) => view.scale(place + axis));
-        const pull = ({ clientX, clientY }) => {
+        const nearest = ({ clientX, clientY }) => {
           const { left, top, width, height } = plot.getBoundingClientRect();
           const far = (row) => Math.hypot((x(row[encoding.x.field]) / x.range()[1]) * width - clientX + left, (y(row[encoding.y.field]) / y.range()[0]) * height - clientY + top);
-          move(input, rows.reduce((best, row) => (far(row) < far(best) ? row : best))[field]);
+          return rows.map((row) => [far(row), row[field]]).reduce((best, one) => (one[0] < best[0] ? one : best));
         };
-        return [{ plot, pull, away: () => 0, cursor: "move" }];
+        return [{ plot, pull: (event) => move(input, nearest(event)[1]), away: (event) => nearest(event)[0], cursor: "move" }];
       });
     }
 
@@ -281,7 +281,11 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       return Array.isArray(where) ? alongAxis(input, "x", where) : Object.entries(where).flatMap(([axis, ends]) => alongAxis(input, axis, ends));
     });
     const within = ({ clientX, clientY }, { left, right, top, bottom }) => clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
-    const nearest = (event) => all.filter(({ plot }) => within(event, plot.getBoundingClientRect())).sort((a, b) => a.away(event) - b.away(event))[0];
+    /* Of several the nearest, where it is near: elsewhere a tap asks for values. */
+    function nearest(event) {
+      const here = all.filter(({ plot }) => within(event, plot.getBoundingClientRect())).map((one) => [one.away(event), one]);
+      return here.filter(([away]) => all.length === 1 || away < 24).sort(([one], [other]) => one - other)[0]?.[1];
+    }
     let pulled = null;
     const follows = (event) => pulled && live.hasPointerCapture(event.pointerId);
     live.addEventListener("pointerdown", (event) => {

@@ -35,26 +35,26 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
   }
 
   /* How far the pointer (at x, y of the plot) is from an item, and the item's place; a point goes before a line right across, and that before a bar. */
-  function reach({ marktype }, item, x, y, scale) {
+  function reach({ marktype }, item, x, y, scale, beside) {
     const away = (dx, dy) => Math.hypot(dx, dy) * scale;
     if (/^(symbol|line|area|trail)$/.test(marktype) && item.defined !== false) return { rank: away(item.x - x, item.y - y), most: NEAR, box: [item.x, item.y, 0, 0] };
     if (marktype === "rule") {
       const { x: left, y: top, x2 = left, y2 = top, strokeWidth = 1 } = item, length = Math.hypot(x2 - left, y2 - top);
       const along = length && Math.min(1, Math.max(0, ((x - left) * (x2 - left) + (y - top) * (y2 - top)) / length ** 2));
       const from = away(left + along * (x2 - left) - x, top + along * (y2 - top) - y);
-      return { rank: 6 + Math.max(0, from - (scale * strokeWidth) / 2), most: 6 + BESIDE, box: [Math.min(left, x2), Math.min(top, y2), Math.abs(x2 - left), Math.abs(y2 - top)] };
+      return { rank: 6 + Math.max(0, from - (scale * strokeWidth) / 2), most: 6 + beside, box: [Math.min(left, x2), Math.min(top, y2), Math.abs(x2 - left), Math.abs(y2 - top)] };
     }
     if (marktype !== "rect") return null;
     const { width, height } = item;
-    return { rank: 10 + away(Math.max(item.x - x, 0, x - item.x - width), Math.max(item.y - y, 0, y - item.y - height)), most: 10 + BESIDE, box: [item.x, item.y, width, height] };
+    return { rank: 10 + away(Math.max(item.x - x, 0, x - item.x - width), Math.max(item.y - y, 0, y - item.y - height)), most: 10 + beside, box: [item.x, item.y, width, height] };
   }
 
-  function find(view, svg, { clientX, clientY }) {
+  function find(view, svg, { clientX, clientY, pointerType }) {
     const matrix = svg.querySelector("g").getScreenCTM(), { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse());
     let found = null;
     for (const one of drawn(view.scenegraph().root)) {
       if ((one.item.opacity ?? 1) < 0.2) continue; // faded, for another is singled out
-      const reached = reach(one.mark, one.item, x - one.x, y - one.y, matrix.a);
+      const reached = reach(one.mark, one.item, x - one.x, y - one.y, matrix.a, pointerType === "touch" ? 2 * BESIDE : BESIDE);
       if (!reached || reached.rank > Math.min(reached.most, found?.rank ?? Infinity)) continue;
       const [left, top] = reached.box;
       if (one.mark.clip && reached.most === NEAR && (left < 0 || left > one.width || top < 0 || top > one.height)) continue;
@@ -116,7 +116,7 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
     const at = (event) => find(view, svg, event);
 
     function say({ x, y, pointerType }) {
-      const page = live.getBoundingClientRect(), found = at({ clientX: page.left + x, clientY: page.top + y }), lines = found ? said(parts, values, view.locale(), found) : [];
+      const page = live.getBoundingClientRect(), found = at({ clientX: page.left + x, clientY: page.top + y, pointerType }), lines = found ? said(parts, values, view.locale(), found) : [];
       const picked = Boolean(found && picks(found.datum));
       live.classList.toggle("picks", picked);
       label.hidden = !lines.length;

@@ -36,7 +36,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "equal_axes", "smooth", "cover", "card", "wide"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "values", "equal_axes", "smooth", "cover", "card", "wide"}
 TIDY = "run `make tidy`"
 MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
@@ -262,6 +262,8 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f'{place(name, notebook.cells, number)}: its metadata `controls` are written `{{"k": {{"label": "observations n", "shown": ["1", "2", "4"]}}}}`: correct them')
         if "main" in cell.metadata and (cell.metadata["main"] is not True or not cell.source.startswith("**Claim ")):
             found.append(f"{place(name, notebook.cells, number)}: its metadata `main` are `true` in the Markdown cell of a claim that a reader takes home, and nowhere else: correct them, or take them out")
+        if not valued_rightly(cell.metadata.get("values", {})):
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `values` are written `{{"layer_0": [{{"name": "fit"}}, "date", {{"field": "count", "title": "cases"}}]}}`: correct them')
         for switch in ("equal_axes", "smooth"):
             if cell.metadata.get(switch, True) is not True:
                 found.append(f"{place(name, notebook.cells, number)}: its metadata `{switch}` are `true`, or not there: correct them")
@@ -290,14 +292,30 @@ def chosen_rightly(cover: object) -> bool:
 
 
 def told_rightly(controls: object) -> bool:
-    """Whether what is told of a chart's controls (pages/charts.py) are a label, texts, and two places."""
-    if not isinstance(controls, dict) or not all(isinstance(one, dict) and one and one.keys() <= {"label", "shown", "along"} for one in controls.values()):
+    """Whether what is told of a chart's controls (pages/charts.py) are a label, texts, and places or fields."""
+    if not isinstance(controls, dict) or not all(isinstance(one, dict) and one and one.keys() <= {"label", "shown", "along", "at"} for one in controls.values()):
         return False
-    places = [one["along"] for one in controls.values() if "along" in one]
-    if not all(isinstance(ends, list) and len(ends) == 2 and type(ends[0]) is type(ends[1]) and isinstance(ends[0], int | float | str) and ends[0] != ends[1] for ends in places):
+    alongs = [one["along"] for one in controls.values() if "along" in one]
+    if not all(isinstance(one["at"], str) for one in controls.values() if "at" in one) or any(isinstance(one, dict) and (len(one) != 1 or not one.keys() <= {"x", "y"}) for one in alongs):
+        return False
+    places = [ends for one in alongs for ends in (one.values() if isinstance(one, dict) else [one]) if not isinstance(one, str)]
+    if not all(isinstance(ends, list) and len(ends) == 2 and isinstance(ends[0], str) == isinstance(ends[1], str) and all(isinstance(end, int | float | str) for end in ends) and ends[0] != ends[1] for ends in places):
         return False
     texts = [text for one in controls.values() for text in [one.get("label", ""), one.get("shown", [])]]
     return all(isinstance(text, str) or (isinstance(text, list) and all(isinstance(part, str) for part in text)) for text in texts)
+
+
+def valued_rightly(values: object) -> bool:
+    """Whether what is said of a chart's marks (render/pictures.py, `valued`) are lists of fields, names and spans."""
+
+    def right(one: object) -> bool:
+        if not isinstance(one, dict):
+            return isinstance(one, str)
+        of = [one[key] for key in ("name", "field", "span") if key in one]
+        texts = [one.get("title", ""), one.get("format", ""), *(of[0] if of and isinstance(of[0], list) and "span" in one else of)]
+        return len(of) == 1 and one.keys() <= {"name", "field", "span", "title", "format"} and all(isinstance(text, str) for text in texts)
+
+    return isinstance(values, dict) and all(isinstance(lines, list) and lines and all(map(right, lines)) for lines in values.values())
 
 
 @functools.cache

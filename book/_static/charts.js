@@ -38,6 +38,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       await fit(chart);
     }
     tell(chart);
+    chart.sayAgain?.();
   }
 
   /* What the words above the chart say, in large type beside it (`Hero` in builder/pages/sharing.py). */
@@ -238,34 +239,81 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     tellSetting();
   }
 
-  /* Where a slider's ends stand along the (first) plot, as its metadata tell (`data-along`), it can be pulled in the plot too. */
-  function reachPlot(chart, view, live) {
+  /* Where a slider's ends stand along an axis of the (first) plot, or each of its values has a row of the data with a place, as its metadata tell (`data-along`), it can be pulled in the plot too. */
+  function reachPlot(chart, view, live, { parts }, { datasets = {} }) {
     const { along } = chart.dataset;
     if (!along) return;
-    const ofFirst = live.querySelector('[class*="concat_0_group"] path.background');
-    const plot = ofFirst ?? live.querySelector(".role-frame path.background");
-    const ends = Object.entries(JSON.parse(along)).map(([name, ends]) => [controls(chart).find((one) => one.name === name), ends.map((end) => (typeof end === "string" ? Date.parse(`${end}T00:00`) : end))]);
-    const [first, last] = view.scale(ofFirst ? "concat_0_x" : "x").domain().map(Number);
-    const pull = ({ clientX }) => {
-      const { left, width } = plot.getBoundingClientRect();
-      for (const [input, [from, to]] of ends) {
-        input.value = Number(input.min) + ((first + ((clientX - left) / width) * (last - first) - from) / (to - from)) * (input.max - input.min);
-        input.dispatchEvent(new Event("input", { bubbles: true }));
-      }
+    const first = live.querySelector('[class*="concat_0_group"]') ? "concat_0_" : "";
+    const plotOf = (place) => live.querySelector(place ? `[class*="${place}group"] path.background` : ".role-frame path.background");
+    const move = (input, value) => {
+      input.value = value;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    const within = ({ clientX, clientY }) => {
-      const { left, right, top, bottom } = plot.getBoundingClientRect();
-      return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
-    };
+
+    function alongAxis(input, axis, ends) {
+      const plot = plotOf(first), scale = view.scale(first + axis), low = Number(input.min), range = input.max - low;
+      const [from, to] = ends.map((end) => (typeof end === "string" ? Date.parse(`${end}T00:00`) : end));
+      const [begin, end] = scale.domain().map(Number);
+      const share = ({ clientX, clientY }, { left, width, bottom, height } = plot.getBoundingClientRect()) => (axis === "x" ? (clientX - left) / width : (bottom - clientY) / height);
+      const length = () => plot.getBoundingClientRect()[axis === "x" ? "width" : "height"];
+      const now = () => (from + ((input.valueAsNumber - low) / range) * (to - from) - begin) / (end - begin);
+      const pull = (event) => move(input, low + ((begin + share(event) * (end - begin) - from) / (to - from)) * range);
+      return [{ plot, pull, away: (event) => Math.abs(share(event) - now()) * length(), cursor: axis === "x" ? "ew-resize" : "ns-resize" }];
+    }
+
+    function alongRows(input, field) {
+      return [...parts].flatMap(([name, { encoding, data }]) => {
+        const rows = (data?.values ?? datasets[data?.name] ?? []).filter((row) => field in row);
+        if (!rows.length || !encoding.x || !encoding.y) return [];
+        const place = name.replace(/layer_\d+$/, ""), plot = plotOf(place), [x, y] = ["x", "y"].map((axis) => view.scale(place + axis));
+        const nearest = ({ clientX, clientY }) => {
+          const { left, top, width, height } = plot.getBoundingClientRect();
+          const far = (row) => Math.hypot((x(row[encoding.x.field]) / x.range()[1]) * width - clientX + left, (y(row[encoding.y.field]) / y.range()[0]) * height - clientY + top);
+          return rows.map((row) => [far(row), row[field]]).reduce((best, one) => (one[0] < best[0] ? one : best));
+        };
+        return [{ plot, pull: (event) => move(input, nearest(event)[1]), away: (event) => nearest(event)[0], cursor: "move" }];
+      });
+    }
+
+    const all = Object.entries(JSON.parse(along)).flatMap(([name, where]) => {
+      const input = controls(chart).find((one) => one.name === name);
+      if (typeof where === "string") return alongRows(input, where);
+      return Array.isArray(where) ? alongAxis(input, "x", where) : Object.entries(where).flatMap(([axis, ends]) => alongAxis(input, axis, ends));
+    });
+    const within = ({ clientX, clientY }, { left, right, top, bottom }) => clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
+    /* Of several the nearest, where it is near: elsewhere a tap asks for values. */
+    function nearest(event) {
+      const here = all.filter(({ plot }) => within(event, plot.getBoundingClientRect())).map((one) => [one.away(event), one]);
+      return here.filter(([away]) => all.length === 1 || away < 24).sort(([one], [other]) => one - other)[0]?.[1];
+    }
+    let pulled = null;
+    const follows = (event) => pulled && live.hasPointerCapture(event.pointerId);
     live.addEventListener("pointerdown", (event) => {
-      if (event.button || !within(event)) return;
+      pulled = event.button ? null : nearest(event);
+      if (!pulled) return;
       event.preventDefault();
       live.setPointerCapture(event.pointerId);
-      pull(event);
+      if (event.pointerType !== "touch") pulled.pull(event); // a finger may be about to scroll
     });
     live.addEventListener("pointermove", (event) => {
-      live.classList.toggle("pulls", within(event));
-      if (live.hasPointerCapture(event.pointerId)) pull(event);
+      if (follows(event)) return pulled.pull(event);
+      live.style.cursor = nearest(event)?.cursor ?? "";
+    });
+    live.addEventListener("pointerup", (event) => follows(event) && pulled.pull(event));
+  }
+
+  /* A click on a mark whose datum has the fields of `data-at` sets the sliders to them; another's value stays. */
+  const picked = (chart, datum) => Object.entries(JSON.parse(chart.dataset.at ?? "{}")).filter(([, field]) => datum && field in datum);
+
+  function reachMarks(chart, live, pointing) {
+    if (!chart.dataset.at) return;
+    live.addEventListener("click", (event) => {
+      const datum = pointing.at(event)?.datum;
+      for (const [name, field] of picked(chart, datum)) {
+        const input = controls(chart).find((one) => one.name === name);
+        input.value = datum[field];
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }
     });
   }
 
@@ -292,7 +340,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
   async function draw(chart) {
     if (!asked.has(chart)) await moved;
     if (!chart.clientWidth) return;
-    await Promise.all([load("vendor/vega.js"), load(`charts/${chart.dataset.source}`)]);
+    await Promise.all([load("vendor/vega.js"), load("_static/pointing.js"), load(`charts/${chart.dataset.source}`)]);
     const { theme } = root.dataset;
     let source = chartSources[chart.dataset.source];
     if (theme === "dark") for (const [light, dark] of Object.entries(chartTwins)) source = source.replaceAll(light, dark);
@@ -305,6 +353,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       ast: true,
       actions: false,
       renderer: "svg",
+      tooltip: () => {}, // pointing.js says the values
       config: chartThemes[theme], // before which the chart's own goes
     }).catch((error) => console.error(`chart ${chart.id}: ${error.message}`));
     if (!result) return live.remove();
@@ -318,7 +367,10 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     await result.view.runAsync();
     tell(chart);
     await reachLegend(chart, result.view, live, specification);
-    reachPlot(chart, result.view, live);
+    const pointing = chartPointing(live, result.view, specification, (datum) => picked(chart, datum).length > 0);
+    chart.sayAgain = pointing.again;
+    reachPlot(chart, result.view, live, pointing, specification);
+    reachMarks(chart, live, pointing);
     chart.dataset.ready = "true";
   }
 

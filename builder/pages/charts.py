@@ -59,7 +59,8 @@ def controls(specification: dict, described_by: str, told: dict | None = None) -
 
     What the cell's metadata tell of a control by its name, `{"k": {"label": "observations n", "shown": ["1", "2", "4"]}}`, is shown in the place of its own
     label, and of the number at each of a slider's steps. With `{"k": {"along": [0, 1]}}`, two places (numbers, or dates) on the x axis of the plot, where the
-    slider begins and ends, it can be pulled there too.
+    slider begins and ends, it can be pulled there too; `{"y": [0, 1]}` are places on the y axis; a field's name, `"along": "k"`, means that each of the slider's
+    values has a row of the data, where it stands. With `{"k": {"at": "k"}}` a click on a mark sets it to that field of the mark's datum.
     """
     rows, told = "", told or {}
     if unknown := sorted(told.keys() - {parameter["name"] for parameter in filter(bound, specification.get("params", []))}):
@@ -138,8 +139,9 @@ def markup(
     if legend := next((one["select"]["fields"][0] for one in specification.get("params", []) if one.get("bind") == "legend"), ""):
         other += f' data-legend="{html.escape(legend)}"'
     still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
-    if along := {one: said["along"] for one, said in (told or {}).items() if "along" in said}:
-        other += f' data-along="{html.escape(json.dumps(along))}"'
+    for key in ("along", "at"):
+        if named := {one: said[key] for one, said in (told or {}).items() if key in said}:
+            other += f' data-{key}="{html.escape(json.dumps(named))}"'
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (
         f'<div class="chart{f" {broad.name}" if broad else ""}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js"{other} style="--drawn: {drawn:.0f}px;{styles.rstrip(";")}">'

@@ -190,7 +190,24 @@ def chart_in(cell: nbformat.NotebookNode) -> dict | None:
 def as_shown(cell: nbformat.NotebookNode, specification: dict) -> dict:
     """The specification in the book's form, with what the metadata of its cell say of it."""
     specification = refined(specification, smooth=cell.metadata.get("smooth", False))
+    if values := cell.metadata.get("values"):
+        specification = valued(specification, values)
     return with_equal_axes(specification) if cell.metadata.get("equal_axes") else specification
+
+
+def layers_of(specification: dict, name: str = "") -> list[str]:
+    """The names that Vega-Lite gives what the chart draws: `concat_0_layer_1`. As `partsOf` in pointing.js."""
+    name = specification.get("name", name)
+    inner = [(key, part) for key in ("layer", "concat", "hconcat", "vconcat") for part in enumerate(specification.get(key, []))]
+    return ([name] if "mark" in specification else []) + [one for key, (place, part) in inner for one in layers_of(part, f"{name and name + '_'}{'layer' if key == 'layer' else 'concat'}_{place}")]
+
+
+def valued(specification: dict, values: dict) -> dict:
+    """With what the page says of a mark at the pointer (pointing.js), where it is not the mark's encodings: by the layer's name fields, as a Vega-Lite `tooltip` names them, a `name` of the layer, or
+    `{"span": ["x", "y"], "title": "area"}`, how far a bar goes along its axes."""
+    if unknown := sorted(values.keys() - layers_of(specification)):
+        raise BookError(f"its metadata `values` name `{unknown[0]}`, which is none of {', '.join(layers_of(specification))}")
+    return {**specification, "usermeta": {**specification.get("usermeta", {}), "values": values}}
 
 
 def merged(theme: dict, own: dict) -> dict:

@@ -1043,6 +1043,113 @@ def test_what_stands_along_an_axis_is_pulled_in_the_plot(open_page, name, value,
     assert page.locator("#chart-hero form [type=range]").first.input_value() == value
 
 
+def shown_at_pointer(page, chart="chart-hero"):
+    """The lines of the label, and the middle of the ring."""
+    lines = page.locator(f"#{chart} .chart-values p:visible").all_inner_texts()
+    ring = page.locator(f"#{chart} .chart-datum:visible")
+    box = ring.bounding_box() if ring.count() else None
+    return lines, box and (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_a_chart_says_the_values_at_the_pointer(open_page, size):
+    """By mouse and finger: of the nearest mark, within the chart, until the pointer or Escape goes; at the head of the book too, in the dark, and as the slider moves."""
+    page = open_page("book/intro.html", size=size, has_touch=size == "narrow", theme="dark")
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    page.locator("#chart-hero svg").scroll_into_view_if_needed()
+    point = page.locator("#chart-hero .mark-symbol path").nth(40)
+    box, count = point.bounding_box(), point.evaluate("one => one.__data__.datum.count")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    go = page.mouse.move if size == "wide" else page.touchscreen.tap
+    go(x + 1, y + 3)
+    lines, (left, top) = shown_at_pointer(page)
+    assert lines == ["counted", "date (2020) 2 Mar", f"cumulative cases (persons) {count:,}"] and abs(left - x) < 1.5 and abs(top - y) < 1.5
+    label, chart = (page.locator(f"#chart-hero {one}").bounding_box() for one in (".chart-values", ".chart-live"))
+    assert chart["x"] <= label["x"] and label["x"] + label["width"] <= chart["x"] + chart["width"] and chart["y"] <= label["y"] and label["y"] + label["height"] <= chart["y"] + chart["height"]
+    assert page.locator(".chart-values[aria-hidden=true]").count() == page.locator(".chart-values").count()
+    page.keyboard.press("Escape")
+    assert shown_at_pointer(page) == ([], None)
+    curve = page.locator("#chart-hero .mark-line path").first.bounding_box()
+    go(curve["x"] + curve["width"] - 12, curve["y"] + 4)
+    first = shown_at_pointer(page)[0]
+    assert first[0] in ("fitted curve", "counted")
+    page.mouse.move(2, 2) if size == "wide" else page.touchscreen.tap(2, chart["y"] - 4)
+    assert shown_at_pointer(page) == ([], None)
+
+
+@pytest.mark.parametrize(("name", "chart", "at", "lines"), [
+    ("binary_metrics", "chart-2", ".mark-rect path >> nth=3", ["TP", "width 0.9", "height 0.3", "area 0.27"]),
+    ("class_weights", "chart-hero", ".layer_1_marks line", ["PyTorch", "settles at 0.359"]),
+    ("keras_confusion_metrics", "chart-hero", ".mark-rect path >> nth=2", ["true class T-shirt", "predicted class Pullover", None]),
+])
+def test_what_a_chart_says_has_the_titles_of_its_axes(open_page, name, chart, at, lines):
+    """Names first, numbers of three digits."""
+    page = open_page(f"notebooks/{name}.html")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.locator(f"#{chart}").scroll_into_view_if_needed()
+    page.wait_for_selector(f"#{chart}[data-ready=true]")
+    box = page.locator(f"#{chart} {at}").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    said = shown_at_pointer(page, chart)[0]
+    assert len(said) == len(lines) and all(one in (None, other) for one, other in zip(lines, said)), said
+
+
+def test_of_a_curve_the_nearest_datum_is_said(open_page):
+    page = open_page("notebooks/central_limit_theorem.html")
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    curve = page.locator("#chart-hero .layer_1_marks path").nth(2)
+    item = curve.evaluate("one => { const { x, y, datum } = (one.__data__.mark ?? one.__data__).items[37]; return [x, y, datum.law, datum.z, datum.density]; }")
+    corner = page.locator("#chart-hero path.background").first.bounding_box()
+    page.mouse.move(corner["x"] + item[0], corner["y"] + item[1] + 1)
+    said, (x, y) = shown_at_pointer(page)
+    assert said == [item[2], f"mean, centred and scaled by its quartiles {item[3]:.3g}", f"density {item[4]:.3g}"] and abs(x - corner["x"] - item[0]) < 2
+
+
+def test_cuts_dots_and_cells_are_taken_hold_of(open_page):
+    """The nearest of several sliders is pulled, across or up; a dot along its curve; a click on a cell chooses it, and the window where the cell is of one."""
+    page = open_page("notebooks/binary_metrics.html")
+
+    def pull(chart, start, end, place):
+        box = page.locator(f"#{chart} {place} path.background").first.bounding_box()
+        (x, y), (to, up) = ((box["x"] + across * box["width"], box["y"] + (1 - high) * box["height"]) for across, high in (start, end))
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(to, up)
+        page.mouse.up()
+
+    def values(chart):
+        return [float(one.input_value()) for one in page.locator(f"#{chart} form [type=range]").all()]
+
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    for chart in ("chart-2", "chart-3"):
+        page.locator(f"#{chart}").scroll_into_view_if_needed()
+        page.wait_for_selector(f"#{chart}[data-ready=true]")
+        page.locator(f"#{chart} .chart-live").evaluate("one => one.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        if chart == "chart-2":
+            pull(chart, (0.5, 0.3), (0.5, 0.5), "[class*=concat_0_group]")
+            pull(chart, (0.8, 0.8), (0.6, 0.8), "[class*=concat_0_group]")
+            pull(chart, (0.1, 0.2), (0.25, 0.2), "[class*=concat_0_group]")
+            pull(chart, (0.4, 0.75), (0.5, 0.2), "[class*=concat_0_group]")
+            assert values(chart) == pytest.approx([0.5, 0.75, 0.6], abs=0.011)
+    dot = page.locator("#chart-3 .mark-symbol path").first
+    before = dot.evaluate("one => one.__data__.datum")
+    rows = page.evaluate("Object.values(JSON.parse(chartSources['binary_metrics-3.js']).datasets).find((rows) => 'threshold' in rows[0])")
+    wanted = next(row for row in rows if row["threshold"] == 0.2)
+    pull("chart-3", (before["FPR"], before["sensitivity"]), (wanted["FPR"], wanted["sensitivity"]), "[class*=concat_0_group]")
+    assert values("chart-3") == [0.2]
+    page = open_page("notebooks/numpy_cnn.html")
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    cell = page.locator("#chart-hero [class*=concat_0_group] .mark-rect path").nth(8)
+    cell.hover(force=True)
+    assert page.locator("#chart-hero .chart-live.picks .chart-datum:visible").count() == 1
+    cell.click(force=True)
+    assert values("chart-hero") == [0, 8]
+    page.locator("#chart-hero [class*=concat_1_group] .mark-rect path").nth(9).click(force=True)
+    assert values("chart-hero") == [2, 4]
+    page.locator("#chart-hero [class*=concat_3_group] .mark-rect path").nth(3).click(force=True)
+    assert values("chart-hero") == [3, 4]
+
+
 def test_the_control_of_a_selection_is_vega_s(open_page):
     """It is no value of the page's form, and changes the chart."""
     page = open_page("notebooks/cauchy.html", moves=False)

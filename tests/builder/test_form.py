@@ -470,4 +470,11 @@ def test_cells_that_would_hide_run_or_break_something(small):
 
 def test_where_a_slider_stands_along_the_plot_is_two_places():
     assert form.told_rightly({"n": {"along": [1, 9]}, "d": {"along": ["2020-01-31", "2020-03-10"]}})
-    assert not any(form.told_rightly({"n": {"along": ends}}) for ends in (3, [1], [1, 1], [1, "2020-01-31"], [None, None]))
+    assert form.told_rightly({"n": {"along": {"y": [0.5, 0]}}, "d": {"along": "threshold", "at": "pixel"}})
+    assert not any(form.told_rightly({"n": {"along": ends}}) for ends in (3, [1], [1, 1], [1, "2020-01-31"], [None, None], {"z": [0, 1]}, {"x": 1}))
+    assert not form.told_rightly({"n": {"at": 3}})
+
+
+def test_what_a_chart_says_of_its_marks_are_fields_names_and_spans():
+    assert form.valued_rightly({"layer_0": [{"name": "fit"}, "date", {"field": "count", "title": "cases"}, {"span": ["x", "y"], "title": "area"}]})
+    assert not any(form.valued_rightly({"layer_0": lines}) for lines in ([], "date", [3], [{"title": "cases"}], [{"name": "a", "field": "b"}], [{"field": 3}]))

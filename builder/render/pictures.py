@@ -324,6 +324,9 @@ def beside(svg: str, columns: int) -> str:
         bottom += height - lowest + boxes[0][0]
     bottom -= boxes[0][0]
     across = width * columns
+    for name in whole:
+        if name.get("id", "").startswith("text_") and any("rotate(-90" in part.get("transform", "") for part in name):  # of an axis that all share: beside the first row
+            name.set("transform", f"translate(0 {(boxes[0][1] - lowest) / 2:.2f})")
     for text in whole.iter(f"{SVG}g"):
         if text.get("id", "").startswith("text_"):
             for line in text:

@@ -113,11 +113,11 @@ def pictures_of_times(site: pathlib.Path) -> set[str]:
     names = set()
     for page in (site / "notebooks").glob("*.html"):
         soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-        timed = {image["src"] for image in soup.select(f"{TIMED} img")}
+        timed = {image.get("src") or image["srcset"] for image in soup.select(f"{TIMED} :is(img, source)")}
         names.update(pathlib.PurePosixPath(source).name for source in timed)
         shown = soup.select_one(".tag_cover .cell_output img") or soup.select_one(".cell_output img")
         if shown and shown["src"] in timed:
-            names.update(path.name for path in (site / "covers").glob(f"{page.stem}[.-]*"))
+            names.update(path.name for folder in ("covers", "_images") for path in (site / folder).glob(f"{page.stem}[.-]*"))
     return names
 
 

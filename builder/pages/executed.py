@@ -15,6 +15,7 @@ from ..execute import key, store
 from ..files import BookError, digest
 from ..form import Balance, raw_html
 from ..live import shown
+from ..render.pictures import FIGURE, outputs_with_figures
 from .guess import put_questions
 
 
@@ -40,10 +41,18 @@ def distributions(name: str) -> list[str]:
     return key.distributions(chapter(name))
 
 
+def plain(name: str) -> nbformat.NotebookNode:
+    """The same notebook, to be changed: each figure once, as its cell drew it."""
+    notebook = copy.deepcopy(chapter(name))
+    for output in (one for cell in notebook.cells for one in outputs_with_figures(cell)):
+        output.metadata.pop(FIGURE, None)
+    return notebook
+
+
 @functools.cache
 def text(name: str) -> str:
     """The same notebook as it is downloaded."""
-    return nbformat.writes(chapter(name)) + "\n"
+    return nbformat.writes(plain(name)) + "\n"
 
 
 @functools.cache
@@ -230,7 +239,7 @@ def calm(cell: nbformat.NotebookNode) -> None:
 def put_outputs(app, docname, source):
     """The page's source is the executed notebook; its folded cells say what they hold."""
     if chapter_of(docname):
-        notebook = copy.deepcopy(chapter(chapter_of(docname)))
+        notebook = plain(chapter_of(docname))
         check_scripts(chapter_of(docname), notebook)
         put_questions(chapter_of(docname), notebook)
         for cell in notebook.cells:

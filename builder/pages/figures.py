@@ -1,5 +1,6 @@
-"""Figures that match the page: each SVG that a cell drew gets a transparent ground and a twin in the dark theme's ink; figures are numbered."""
+"""Figures that match the page: each that a cell drew is there as it was drawn for a page and for a phone, on a transparent ground, and in the dark theme's ink; figures are numbered."""
 
+import html
 import itertools
 import os
 import pathlib
@@ -7,8 +8,32 @@ import pathlib
 from docutils import nodes
 
 from ..chapters import code_cells
-from ..render.pictures import beside, dark, light, wide
+from ..files import write_atomically
+from ..render.pictures import FIGURE, beside, dark, drawn_for, light, outputs_with_figures, size, wide
 from .executed import chapter, chapter_of
+
+
+THEMES = {"light": light, "dark": dark}
+PHONE = "screen and (max-width: 640px)"  # where the letters of the one for a page would have less than ten pixels
+
+
+def for_phones(app, name: str, svg: str) -> str:
+    """The HTML that has a browser choose this figure on a phone; it is written among the pictures of the site."""
+    write_atomically(pathlib.Path(app.outdir) / "_images" / name, svg)
+    width, height = size(svg)
+    return f'<source media="{PHONE}" srcset="../_images/{name}" width="{width:.0f}" height="{height:.0f}">'
+
+
+def at_head(app, name: str, cell, alt: str, loading: str) -> str:
+    """The cell's figure as HTML, at the head of its chapter."""
+    output, images = outputs_with_figures(cell)[0], ""
+    for theme, draw in THEMES.items():
+        file, svg = f"{name}-head-{theme}.svg", draw(drawn_for("page", output))
+        write_atomically(pathlib.Path(app.outdir) / "_images" / file, svg)
+        width, height = size(svg)
+        source = for_phones(app, f"{name}-head-{theme}-phone.svg", draw(drawn_for("phone", output)))
+        images += f'<picture>{source}<img class="only-{theme}" src="../_images/{file}" width="{width:.0f}" height="{height:.0f}" alt="{html.escape(alt)}" loading="{loading}"></picture>'
+    return images
 
 
 def add_twins(app, doctree):
@@ -16,6 +41,7 @@ def add_twins(app, doctree):
     name = chapter_of(app.env.docname)
     drawn_by = [one for one in doctree.findall(nodes.container) if one.get("nb_element") == "cell_code"] if name else []
     cells = code_cells(chapter(name)) if name else []
+    outputs = {output.data[FIGURE].strip(): output for cell in cells for output in outputs_with_figures(cell)}
     said = {}
     for container, cell in zip(drawn_by, cells):
         if "wide" in cell.metadata:
@@ -27,18 +53,19 @@ def add_twins(app, doctree):
         )
         if path.suffix != ".svg" or "jupyter_execute" not in path.parts:
             continue
-        svg = path.read_text(encoding="utf-8")
-        forms = [("", svg)]
-        if columns := said.get(image, {}).get("columns"):
-            forms = [("stacked", svg), ("beside", beside(svg, columns))]
-        twins = []
-        for (form, source), (theme, draw) in itertools.product(forms, (("light", light), ("dark", dark))):
+        svg = path.read_text(encoding="utf-8").strip()
+        columns, twins = said.get(image, {}).get("columns"), []
+        for form, (theme, draw) in itertools.product(("stacked", "beside") if columns else ("",), THEMES.items()):
             target = path.with_name(f"{path.stem}-{theme}{'-wide' if form == 'beside' else ''}.svg")
-            target.write_text(draw(source), encoding="utf-8")
+            target.write_text(draw(beside(svg, columns) if form == "beside" else drawn_for("page", outputs[svg])), encoding="utf-8")
             twin = image.deepcopy()
             twin["uri"] = image["uri"].replace(path.name, target.name)
             twin["classes"] = [*image["classes"], f"only-{theme}", *([f"panels-{form}"] if form else [])]
-            twins.append(twin)
+            if form == "beside":  # phones have none
+                twins.append(twin)
+            else:
+                source = for_phones(app, f"{path.stem}-{theme}-phone.svg", draw(drawn_for("phone", outputs[svg])))
+                twins += [nodes.raw("", f"<picture>{source}", format="html"), twin, nodes.raw("", "</picture>", format="html")]
         image.parent.replace(image, twins)
 
 

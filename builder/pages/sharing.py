@@ -16,13 +16,13 @@ from .. import chapters, letters
 from ..chapters import option
 from ..render.covers import card_of
 from ..render.palette import COLOURS
-from ..render.pictures import Broad, cover_cell, spanning, whole
+from ..render.pictures import Broad, cover_cell, spanning
 from . import executed
 from .charts import chart_at_head, colour_of, goal_of, in_small, labelled, markup, title_of, write
 from .claims import printed
-from .contents import minutes, pictured, plain
+from .contents import minutes, plain
 from .executed import chapter_of
-from .figures import called
+from .figures import at_head, called
 from .formulas import FORMULA, with_formulas
 from .links import link, note_anchor
 from .typography import sentences, with_quotes
@@ -129,7 +129,8 @@ def hero(app, name: str, notebook) -> str:
     moving = place(film)
     button = f'<button type="button" class="to-life" data-from="cell-{moving}">Set it in motion</button>' if moving else ""
     still = still_of(cells[moving - 1]) if moving else ""
-    picture = pictured(app, f"{name}-whole", lambda theme: whole(cell, theme), cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), loading="lazy" if still else "eager")
+    alt, loading = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), "lazy" if still else "eager"
+    picture = at_head(app, name, cell, alt, loading)
     captions = "".join(caption_at_head(one, notebook, kind) for one, kind in ((cell, " of-the-picture"), (film, " of-the-motion")) if one)
     return f'<div class="hero still" id="hero"><div>{still}{picture}{button}</div>{captions}</div>'
 

@@ -5,8 +5,8 @@ import math
 import re
 
 LONG = 12_000  # pixels: a shorter page is laid out at once
-# On a screen of 1280 pixels and on a phone: letters in a line of text, the width of a picture at most, and how much larger than it was drawn it is at most.
-LETTERS, ACROSS, LARGER = (91, 44), (704, 358), 1.2
+# On a screen of 1280 pixels and on a phone: letters in a line of text, and the width of a picture at most.
+LETTERS, ACROSS = (91, 44), (704, 358)
 LINE, CODE = 30.4, 19.2  # pixels of a line
 BESIDE = 0.6
 NOTE = (110, 150)
@@ -19,7 +19,7 @@ class Estimate(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.heights, self.letters = [("", (True, True))], [0.0, 0.0], 0
+        self.open, self.heights, self.letters, self.narrow = [("", (True, True))], [0.0, 0.0], 0, None
 
     def add(self, *heights: float) -> None:
         around = [one for one, _ in self.open]
@@ -36,10 +36,14 @@ class Estimate(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         pixels = [re.fullmatch(r"([\d.]*\d)(?:px)?", attrs.get(one) or "0") for one in ("width", "height")]
+        if tag == "source" and "max-width" in (attrs.get("media") or ""):  # what a phone shows instead
+            self.narrow = pixels
         if tag == "img" and "only-dark" not in (attrs.get("class") or "") and all(one and float(one[1]) for one in pixels):
-            width, height = (float(one[1]) for one in pixels)
+            sizes = [[float(one[1]) for one in found] for found in (pixels, self.narrow or pixels)]
             shown = [f"panels-{form}" not in (attrs.get("class") or "") for form in ("stacked", "beside")]  # on the wide page, on a phone
-            self.add(*((height * min(LARGER, one / width) + 16) * seen for one, seen in zip(ACROSS, shown)))
+            self.add(*((height * min(1, one / width) + 16) * seen for (width, height), one, seen in zip(sizes, ACROSS, shown)))
+        if tag == "img":
+            self.narrow = None
         if tag in ALONE:
             return
         seen = self.open[-1][1]

@@ -22,6 +22,7 @@ from .lettering import carries_letters, known
 from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, seen
 
 MIME = "application/vnd.vegalite.v6+json"
+FIGURE = "image/svg+xml"
 VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390, wherever it stands (book.css)
@@ -30,7 +31,8 @@ WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
 HIGHEST = 340  # pixels of a plot that grows with its width
 ACROSS = 984  # pixels of a wide figure
-LEGIBLE = 0.93  # of the size in which matplotlib drew its letters: so large they are there, at least
+SHOWN = {"page": 1.16, "phone": 1.053}  # pixels a point of a figure that was drawn for it (builder/execute/kernel/startup.py), so that letters of 10 to 12 points have 10 to 14 pixels
+LEGIBLE = SHOWN["page"] * 3 / 4  # of the size in which matplotlib drew its letters: so large they are there, at least
 NAME = 95  # pixels of a name in a legend of several columns, about
 APART = 88  # pixels between two numbers at an axis, about
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
@@ -98,10 +100,19 @@ def dark(svg: str) -> str:
     return MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0]), match[0]), shown)
 
 
+SIZED = re.compile(r'(<svg\b[^>]*?) width="([\d.]+)pt" height="([\d.]+)pt"')
+
+
 def size(svg: str) -> tuple[float, float] | None:
-    """Width and height on the page, in pixels, of a figure that matplotlib drew: its box is in points, of which a page has 72 where it has 96 pixels."""
-    box = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', svg[:2000])
-    return (float(box[1]) * 4 / 3, float(box[2]) * 4 / 3) if box else None
+    """Width and height on the page, in pixels, of a picture that says them; those of matplotlib are in points, of which a page has 72 where it has 96 pixels."""
+    box = re.search(r'<svg\b[^>]*? width="([\d.]+)(pt)?" height="([\d.]+)', svg[:2000])
+    return tuple(float(one) * (4 / 3 if box[2] else 1) for one in (box[1], box[3])) if box else None
+
+
+def drawn_for(form: str, output: nbformat.NotebookNode) -> str:
+    """The figure of an output as it was drawn for a page or a phone, in pixels; one that was not, as its cell drew it."""
+    svg = output.metadata.get(FIGURE, {}).get(form)
+    return SIZED.sub(lambda found: f'{found[1]} width="{float(found[2]) * SHOWN[form]:.0f}" height="{float(found[3]) * SHOWN[form]:.0f}"', svg, count=1) if svg else output.data[FIGURE]
 
 
 def adapts(specification: dict) -> bool:
@@ -331,6 +342,9 @@ def beside(svg: str, columns: int) -> str:
         bottom += height - lowest + boxes[0][0]
     bottom -= boxes[0][0]
     across = width * columns
+    for name in whole:
+        if name.get("id", "").startswith("text_") and any("rotate(-90" in part.get("transform", "") for part in name):  # of an axis that all share: beside the first row
+            name.set("transform", f"translate(0 {(boxes[0][1] - lowest) / 2:.2f})")
     for text in whole.iter(f"{SVG}g"):
         if text.get("id", "").startswith("text_"):
             for line in text:
@@ -340,8 +354,13 @@ def beside(svg: str, columns: int) -> str:
     return ET.tostring(figure, encoding="unicode")
 
 
+def outputs_with_figures(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for output in cell.get("outputs", []) if FIGURE in output.get("data", {})]
+
+
 def figure_in(cell: nbformat.NotebookNode) -> str | None:
-    return next((output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {})), None)
+    """As the cell drew it."""
+    return next((output.data[FIGURE] for output in outputs_with_figures(cell)), None)
 
 
 def cover_cell(notebook) -> nbformat.NotebookNode | None:
@@ -349,12 +368,6 @@ def cover_cell(notebook) -> nbformat.NotebookNode | None:
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     tagged = [cell for cell in cells if "cover" in cell.metadata.get("tags", []) and (figure_in(cell) or chart_in(cell))]
     return next(iter([*tagged, *filter(figure_in, cells)]), None)
-
-
-def whole(cell: nbformat.NotebookNode, theme: str) -> str:
-    """The figure or the chart of a cell as SVG."""
-    svg = figure_in(cell)
-    return {"light": light, "dark": dark}[theme](svg) if svg else drawn(picture, json.dumps(chart_in(cell)), theme).decode()
 
 
 def on_paper(svg: str, paper: str) -> bytes:

@@ -3,6 +3,7 @@
 import functools
 import gzip
 import io
+import itertools
 import json
 import pathlib
 import re
@@ -379,6 +380,41 @@ def test_a_chart_that_comes_to_life_stays_as_it_is(open_page, name, size):
         assert [one[:2] for one in drawn] == [one[:2] for one in alive]
         off = [(a[:2], b[2:]) for a, b in zip(drawn, alive) if np.abs(np.subtract(a[2:], b[2:])).max() > 1]
         assert drawn and not off, (chart.get_attribute("id"), off[:3])
+
+
+LETTERS = """async ([address, across]) => {
+  const probe = document.createElement("div");
+  probe.innerHTML = (await (await fetch(address)).text()).replace(/<style.*?<\\/style>/gs, "");
+  document.body.append(probe);
+  const svg = probe.querySelector("svg");
+  svg.setAttribute("style", `width: ${across}px; height: auto; max-width: none`);
+  const sheet = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("[id^=text_]")].map((one) => {
+    const { left, top, right, bottom } = one.getBoundingClientRect(), ways = [...one.querySelectorAll("g")].map((line) => line.getScreenCTM());
+    return [one.innerHTML.match(/<!-- (.*?) -->/s)?.[1], 100 * Math.max(...ways.map((way) => Math.hypot(way.a, way.b))), left - sheet.left, top - sheet.top, right - sheet.left, bottom - sheet.top];
+  }).filter((one) => one[4] > one[2]);
+  const edge = [sheet.width, sheet.height];
+  probe.remove();
+  return [texts, edge];
+}"""
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_the_letters_of_a_figure_can_be_read_wherever_it_stands(open_page, name):
+    """On a phone as on a wide page they have 10 to 15 pixels, none is cut off, and no two texts meet."""
+    page = open_page(f"notebooks/{name}.html", size="narrow", moves=False)
+    found = page.evaluate("""() => [...document.querySelectorAll("article picture:not(.chart *)")].flatMap((one) => {
+      const [phone, img] = [one.querySelector("source"), one.querySelector("img")];
+      return [[phone.srcset, phone.width], [img.getAttribute("src"), img.width]];
+    }).concat([...document.querySelectorAll("img.panels-beside")].map((one) => [one.getAttribute("src"), 984]))""")
+    assert {across for file, across in found if file.endswith("-phone.svg")} <= {358}
+    for file, across in found:
+        texts, (width, height) = page.evaluate(LETTERS, [file, across])
+        off = [one for one in texts if not 9.9 < one[1] < 15 or min(one[2], one[3], width - one[4], height - one[5]) < -0.5]
+        meeting = [(one[0], other[0]) for one, other in itertools.combinations(texts, 2) if min(one[4], other[4]) > max(one[2], other[2]) and min(one[5], other[5]) > max(one[3], other[3])]
+        assert texts and not off and not meeting, (file, off[:3], meeting[:3])
+    shown = page.evaluate("() => [document.documentElement.scrollWidth, ...[...document.querySelectorAll('article figure > picture')].map((one) => one.getBoundingClientRect().right)]")
+    assert max(shown) <= 390
 
 
 MOVE_EVERYTHING = """async (chart) => {

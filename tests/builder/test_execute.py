@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -482,6 +483,21 @@ def test_the_record_names_everything_that_the_outputs_depend_on(built):
 
 
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+
+
+def test_a_figure_is_drawn_for_a_page_and_a_phone_too(small):
+    """In their widths, with letters of the same size; the chapter sees nothing of it, and what is downloaded has the figure as its cell drew it."""
+    draw = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(5, 3))\nax.plot([1, 2])\nax.set_xlabel('letters')\n{}\nplt.show()\nprint('sum', 2, *fig.get_size_inches(), plt.get_fignums(), ax.get_position())"
+    cells = [draw.format(more) for more in ("", "ax.set_aspect('equal')", "fig.set_layout_engine('constrained')")]
+    small.write("one", [ONE[0], *cells])
+    small.mended()
+    assert small.printed("one").count("sum 2 5.0 3.0 [] Bbox") == 3
+    notebook = nbformat.read(small.root / "_build" / "executed" / "one.ipynb", as_version=4)
+    for output in (one for cell in notebook.cells for one in cell.get("outputs", []) if "image/svg+xml" in one.get("data", {})):
+        forms = output.metadata["image/svg+xml"]
+        sizes = {form: [float(one) for one in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()] for form, svg in forms.items()}
+        assert abs(sizes["phone"][0] - 340) < 1 and (abs(sizes["page"][0] - 607) < 1 or sizes["page"][1] > 0.95 * sizes["page"][0]), sizes
+        assert len({re.search(r"<!-- letters -->.*?scale\(([\d.]+)", svg, re.S)[1] for svg in [output.data["image/svg+xml"], *forms.values()]}) == 1
 
 
 def test_what_the_builder_takes_from_the_environment_is_in_form(small):

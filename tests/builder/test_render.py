@@ -795,6 +795,7 @@ def test_the_sections_of_a_long_page_have_heights():
     assert 2500 < a < 3000 < a_narrow < 3700 and 11_500 < b < 12_500 and b_narrow - b < 100
     for odd in ('width="50%" height="40%"', 'width="0" height="0"', "width height", 'width="auto" height="3"'):
         assert heights.estimated(f"<section><img {odd}></section>") == [0, 0]
+    assert heights.estimated('<section><picture><source media="(max-width: 640px)" width="358" height="300"><img width="704" height="400"></picture></section>') == [416, 316]
     assert heights.estimated('<section><img width="30px" height="20px"></section>') == heights.estimated('<section><img width="30" height="20"></section>') != [0, 0]
 
 
@@ -939,18 +940,20 @@ def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():
 PANELS = """
 <svg xmlns="http://www.w3.org/2000/svg" width="100pt" height="90pt" viewBox="0 0 100 90"><g id="figure_1"><g id="patch_1"><path d="M 0 90 L 100 0"/></g>
 <g id="axes_1"><g id="patch_2"><path d="M 20 30 L 90 10"/></g><g id="matplotlib.axis_1"/></g>
-<g id="axes_2"><g id="patch_3"><path d="M 20 70 L 90 50"/></g><g id="matplotlib.axis_3"><g id="text_1"><g transform="translate(50 80)"><use transform="translate(60 0)"/></g></g></g></g></g></svg>"""
+<g id="axes_2"><g id="patch_3"><path d="M 20 70 L 90 50"/></g><g id="matplotlib.axis_3"><g id="text_1"><g transform="translate(50 80)"><use transform="translate(60 0)"/></g></g></g></g>
+<g id="text_2"><g transform="translate(5 40) rotate(-90) scale(1 -1)"/></g></g></svg>"""
 
 
 def test_panels_stand_beside_each_other_where_a_figure_is_wide():
-    """Each with the numbers of the axis that they share, its letters as large as those of other figures; a figure is not torn into columns that it does not fill."""
+    """Each with the numbers of the axis that they share, and its name beside them, its letters as large as those of other figures; a figure is not torn into columns that it does not fill."""
     shown = pictures.beside(PANELS, 2)
     root = ET.fromstring(shown)
     assert root.get("viewBox") == "0 0 200.00 50.00"
     first, second = (next(one for one in root.iter() if one.get("id") == f"axes_{number}") for number in (1, 2))
     assert first.get("transform") == "translate(0.00 0.00)" and second.get("transform") == "translate(100.00 -40.00)"
     assert [one.get("transform") for one in first if one.get("id") is None] == ["translate(0 -40.00)"] and shown.count("text_1") == 2
-    assert "scale" not in shown and "scale(1.26" in pictures.beside(PANELS.replace('"0 0 100 90"', '"0 0 500 90"'), 2)
+    assert next(one for one in root.iter() if one.get("id") == "text_2").get("transform") == "translate(0 -20.00)"
+    assert "scale(1." not in shown and "scale(1.18" in pictures.beside(PANELS.replace('"0 0 100 90"', '"0 0 500 90"'), 2)
     with pytest.raises(files.BookError, match="want 3 columns for 2 panels"):
         pictures.beside(PANELS, 3)
 

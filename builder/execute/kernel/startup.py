@@ -1,4 +1,4 @@
-"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega; let figures have the book's letters; and let a cell have one kernel.
+"""Let Altair charts reach the page as their specification, which the site draws with its own copy of Vega; let figures have the book's letters, and be drawn for a page and a phone, too; and let a cell have one kernel.
 
 All of it within a function: this runs among the chapter's own names, which shall find nothing here that they did not import, and may be anything, or be reset.
 """
@@ -12,6 +12,8 @@ def _set_up(shell):
     import os
     import pathlib
     import sys
+
+    PAGE, HIGHEST, PHONE = 607, 534, 340  # points: as builder/render/pictures.py shows them
 
     # On a machine's first build matplotlib says that it lists the fonts, if that takes long; what it cannot find there it still says.
     logging.getLogger("matplotlib.font_manager").addFilter(lambda record: "font cache" not in record.getMessage())
@@ -48,6 +50,43 @@ def _set_up(shell):
     if fonts:
         sys.meta_path.insert(0, Letters())
 
+    def in_other_sizes():
+        """Each figure that a cell shows is drawn twice more, in the sizes in which it stands on a page and on a phone (points): letters keep theirs, and the layout is made anew.
+
+        What the cell drew is the same as ever. The others go with it as what is known of it, and the figure is left as it was.
+        """
+        from IPython.core import pylabtools
+
+        drawn = pylabtools.print_figure
+
+        def at(figure, width, height, options):
+            wanted = width
+            for _ in range(4):  # what stands outside the axes changes somewhat with its size
+                figure.set_size_inches(width / 72, height / 72, forward=False)
+                svg = drawn(figure, "svg", **options)
+                width += wanted - (got := float(svg.partition('viewBox="0 0 ')[2].partition(" ")[0]))
+                if abs(wanted - got) < 0.5:
+                    break
+            return svg
+
+        def print_figure(figure, fmt="png", *arguments, **options):
+            made = drawn(figure, fmt, *arguments, **options)
+            if fmt != "svg" or made is None:
+                return made
+            size = figure.get_size_inches()
+            width, height = 72 * size
+            options = options | {"pad_inches": 0.03}
+            try:
+                steep = height / width
+                across = min(PAGE, HIGHEST / steep) if any(one.get_aspect() != "auto" for one in figure.axes) else PAGE
+                others = {"page": at(figure, across, min(across * steep, HIGHEST), options), "phone": at(figure, PHONE, height, options)}
+            finally:
+                figure.set_size_inches(size, forward=False)
+                figure.draw_without_rendering()
+            return made, others
+
+        pylabtools.print_figure = print_figure
+
     def mute():
         """Of what forked children print some is lost when they end: it is dropped, as all that children write."""
         sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
@@ -58,6 +97,7 @@ def _set_up(shell):
             os._exit(0)
 
     if getattr(shell, "kernel", None):  # `make doubt` runs cells without one, and forks itself
+        in_other_sizes()
         os.register_at_fork(after_in_child=mute)
         shell.events.register("post_execute", end)
 

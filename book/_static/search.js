@@ -350,7 +350,7 @@ the dialog (book.js). */
       if (!count) return "This may be the cause:";
       return `${count === 1 ? "One place quotes" : `${count} places quote`} this message.`;
     }
-    if (!explained && isMessage(query)) return places[0]?.known === 1 && places[0].share > 5 / 8 ? "No place quotes this message word for word." : "No page of this book has this message.";
+    if (!explained && isMessage(query)) return "No page of this book has this message.";
     if (!explained) return `${places.length ? "Nothing here explains this" : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
     const whole = places.filter((place) => place.share === 1).length;
     const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;

@@ -1347,16 +1347,17 @@ def test_paper_is_the_text_until_all_code_is_shown(open_page):
     page = open_page("notebooks/binary_metrics.html")
     shown = lambda what: page.locator(what).locator("visible=true").count()  # noqa: E731
     road = page.locator(".side-road")
-    road.first.locator("summary").click()
+    road.first.locator("> summary h3").click(position={"x": 60, "y": 8})
     page.emulate_media(media="print")
-    assert shown(".cell_input") == shown(".recipe .cell_input") == 1 and shown(".claim-code") == 0 == page.locator(".cell:visible", has=page.locator(":scope:not(:has(:visible))")).count()
-    assert shown(".side-road summary") == road.count() > 2 and road.nth(1).locator(":scope > :visible").count() == 1 < road.first.locator(":scope > :visible").count()
+    assert shown(".cell_input") == shown(".recipe .cell_input") == 1 and shown(".claim-code") == 0
+    assert page.evaluate("[...document.querySelectorAll('.cell')].filter((one) => one.checkVisibility() && ![...one.children].some((part) => part.checkVisibility() && part.offsetHeight)).length") == 0, "no empty cell"
+    assert shown(".side-road > summary") == road.count() > 2 and road.nth(1).locator(":scope > :visible").count() == 1 < road.first.locator(":scope > :visible").count()
     assert shown(".claim .cell_output") > 10 and shown("figure") > 3 and page.locator(".on-paper").inner_text().startswith("Printed without code and side roads")
     page.emulate_media(media="screen")
     assert page.locator(".on-paper").is_hidden()
     page.locator(".code-switch").click()
     page.emulate_media(media="print")
-    assert shown(".claim-code pre") == page.locator(".claim").count() and road.nth(1).locator(":scope > :visible").count() > 1 and shown(".on-paper") == 0
+    assert shown(".claim-code pre") >= page.locator(".claim").count() and road.nth(1).locator(":scope > :visible").count() > 1 and shown(".on-paper") == 0
 
 
 def test_paper_has_no_controls(open_page):

@@ -81,7 +81,7 @@ lay out what is far away. */
 
   /* What is wider than its place can be scrolled by keyboard. */
   function letScroll(box) {
-    if ((box.scrollWidth > box.clientWidth || (box.matches(".recipe pre") && box.scrollHeight > box.clientHeight)) && !box.querySelector("a, button, input")) box.tabIndex = 0;
+    if (box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
   }
 
   function letScrollWhatIsNear() {
@@ -367,9 +367,18 @@ lay out what is far away. */
         setTimeout(() => (told.textContent = ""), 4000);
       });
     }
+    for (const button of document.querySelectorAll(".recipe-more")) {
+      const recipe = button.parentElement, all = button.textContent;
+      button.addEventListener("click", () => {
+        const whole = recipe.classList.toggle("whole");
+        button.textContent = whole ? "Show fewer lines" : all;
+        button.setAttribute("aria-expanded", whole);
+        if (!whole) button.scrollIntoView({ block: "nearest" });
+      });
+    }
   }
 
-  /* One switch for all code of the site, remembered. */
+  /* One switch for all code of the site, remembered; paper follows it (book.css), and says so. */
   function switchCode() {
     const folded = () => document.querySelectorAll(".bd-article details.hide, .bd-article details.claim-code");
     const facts = document.querySelector(".facts");
@@ -379,6 +388,7 @@ lay out what is far away. */
     const show = (open) => {
       shown = open;
       button.textContent = open ? "Hide all code" : "Show all code"; // which says its state: it is not "pressed" as well
+      page.dataset.code = open ? "open" : "folded";
     };
     const remembered = kept("code") === "open";
     show(remembered);
@@ -389,7 +399,7 @@ lay out what is far away. */
       show(open);
       kept("code", open ? "open" : "folded");
     });
-    facts.before(button);
+    facts.before(button, Object.assign(document.createElement("p"), { className: "on-paper", textContent: "Printed without code and side roads; “Show all code”, at the head of the page on a screen, adds them." }));
   }
 
   /* On a phone the drawer of contents closes once a place is chosen. Else the focus goes back to its button, where the theme loses it. */

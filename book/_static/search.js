@@ -28,7 +28,8 @@ the dialog (book.js). */
     normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei",
     narrow: "short", misses: "short", undercoverage: "coverage", cover: "coverage", covers: "coverage", covered: "coverage", confidence: "interval",
     auroc: "auc", imbalance: "imbalanced", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
-    asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
+    asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", fat: "heavy",
+    two: "2", three: "3", four: "4", five: "5", six: "6", seven: "7", eight: "8", nine: "9", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
     hundred: "100", thousand: "1000", multiple: "many", settle: "converge", settles: "converge", settled: "converge", settling: "converge",
   });
 
@@ -68,15 +69,17 @@ the dialog (book.js). */
   const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ").replace(/(?<=\p{L})['’](?:[dmst]|ll|re|ve)(?!\p{L})/gu, "");
 
   /* A name in code is found as a whole and by its parts: `roc_auc_score`, `CrossEntropyLoss`, `np.nan`. */
-  function tokenize(text) {
-    return withoutFormulas(text)
-      .split(/[^\p{L}\p{N}_]+/u)
-      .flatMap((word) => {
-        const parts = word.split(/_+|(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/);
-        return parts.length > 1 ? [word, ...parts] : [word];
-      })
-      .filter(Boolean);
-  }
+  const namesIn = (text) => withoutFormulas(text).split(/[^\p{L}\p{N}_]+/u);
+  const partsIn = (name) => name.split(/_+|(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/).filter(Boolean);
+  const tokenize = (text) => namesIn(text).flatMap((name) => [...new Set([name, ...partsIn(name)])]).filter(Boolean);
+
+  /* A name that the book does not have is heard by those that it has and that are in it, too: `sample_weight_mode` by `sample_weight`. */
+  const namesWithin = (query, has) =>
+    namesIn(query).flatMap((name) => {
+      const parts = name.split(/_+/).filter(Boolean);
+      if (parts.length < 3 || has(name)) return [];
+      return parts.flatMap((_, from) => parts.map((_, to) => parts.slice(from, to + 1)).filter((some) => some.length > 1)).map((some) => some.join("_")).filter(has);
+    });
 
   /* `auto-reset` is found by `autoreset` too, and the other way round: as one word beside its parts. */
   const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
@@ -149,12 +152,13 @@ the dialog (book.js). */
     const { index, stem, partsOf, ofManner, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const withoutClass = inFull(asking.replace(anyError, " ")); // what any error is called tells little beside what it says
-    const query = terms(withoutClass).some((term) => having(index, term)) ? withoutClass : inFull(asking);
+    const typed = terms(withoutClass).some((term) => having(index, term)) ? withoutClass : inFull(asking);
+    const query = [typed, ...namesWithin(typed, (name) => having(index, stem(name) ?? ""))].join(" ");
     const rarity = new Map(terms(query).map((term) => [term, Math.log((entries.size + 1) / (having(index, term) + 0.5))]));
     const rareness = (some) => some.reduce((sum, term) => sum + rarity.get(term), 0);
     const affirmed = (words) => words.filter((term) => term !== "no");
     const asked = new Set(terms(query));
-    const phrase = tokenize(query).join(" ").toLowerCase();
+    const phrase = tokenize(typed).join(" ").toLowerCase();
     const said = spoken(asking);
     const titled = (title, page) => {
       const here = new Set([...title, ...terms(page)]);
@@ -172,11 +176,11 @@ the dialog (book.js). */
     const weighed = meant.some((term) => anywhere.has(term)) ? meant : [...asked];
     const had = weighed.filter((term) => anywhere.has(term));
     const known = rareness(had) / rareness(weighed);
-    return results
+    const found = results
       .map((result) => {
         const entry = entries.get(result.id);
-        const found = foundBy.get(result.id);
-        const share = rareness(had.filter((term) => found.has(term))) / rareness(had);
+        const foundHere = foundBy.get(result.id);
+        const share = rareness(had.filter((term) => foundHere.has(term))) / rareness(had);
         const whole = asked.size > 2 && tokenize(allOf(entry)).join(" ").toLowerCase().includes(phrase);
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
@@ -184,15 +188,33 @@ the dialog (book.js). */
         const exact = Math.max(named(entry) ? near : both && titled(affirmed(name), entry.page), Number(quoted(entry.title).some((words) => words.length > 2 && within(said, words))));
         const worth = (result.score * share * (whole ? 2 : 1) * (1 + 3 * exact)) / rareness(had);
         const isName = had.length > 1 && had.every((term) => name.includes(term) || terms(entry.page).includes(term));
-        return { ...entry, words: [...result.terms, ...found], share, known, worth, isName };
+        return { ...entry, words: [...result.terms, ...foundHere], share, known, worth, isName };
       })
       .sort((one, other) => other.worth - one.worth);
+    const whole = found.findIndex(({ share, kind }) => share === 1 && kind !== "reading");
+    if (whole >= shownNearest) found.splice(shownNearest - 1, 0, ...found.splice(whole, 1)); // one of the first has all of the words, where there is one
+    return found;
   }
+
+  /* A message is known by the name of its error, or, pasted without it, by how messages are worded. */
+  const namesError = /(error|warning|exception):|\((None|\d+),|\.(errors?|exceptions?)\.\w+: /i;
+  const worded = new RegExp(
+    [
+      /has no attribute|\bhas no len\b|\bnot (callable|subscriptable|iterable|defined|aligned|supported for)\b|is ambiguous|\bencountered in\b|setting an array element|unexpected keyword|unsupported operand/,
+      /\bindex\b.*\bout of (bounds|range)\b|out of memory|no space left|permission denied|depth exceeded|command not found|\bno module named\b|^(failed|unable) to\b/,
+      /could not (be )?(broadcast|convert|find|import|load|locate|open)\b|cannot (be (multiplied|reshaped)|convert|import|open|reindex|reshape)\b/,
+      /\bexpected\b.*\b(got|found|but)\b|\bexpected all\b|\binput contains\b|must (be equal|contain|have the same)\b/,
+    ]
+      .map(({ source }) => source)
+      .join("|"),
+    "i",
+  );
+  const isQuestion = (query) => /^(are|(can|could) (an?|i|one|the|we|you)|did|do|does|how|i|is|my|should|what|when|where|which|who|why)\b|\?\s*$/i.test(query);
+  const isMessage = (query) => namesError.test(query) || (worded.test(query) && !isQuestion(query));
 
   /* A message is explained where it is quoted: what stands there in quotation marks is in it, or five of its words in a row are there, numbers apart. Anything else is explained by a place that has all
   of its words, or is worth enough: of the tests' queries (queries.yml, unanswered.yml) the threshold parts those that the book answers from the others best. Where the book does not have all of the words, what remains must be worth
   the more the rarer they are, for what is asked may be what is missing; or it is what a place is called, and a third of the whole. */
-  const isMessage = (query) => /(error|warning|exception):|\((None|\d+),/i.test(query);
   const [inARow, enough] = [5, 2.25];
   const spoken = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
   const within = (text, words) => ` ${text.join(" ")} `.includes(` ${words.join(" ")} `);
@@ -328,8 +350,8 @@ the dialog (book.js). */
       if (!count) return "This may be the cause:";
       return `${count === 1 ? "One place quotes" : `${count} places quote`} this message.`;
     }
-    if (!explained && isMessage(query) && places[0]?.known === 1 && places[0].share > 5 / 8) return "No place quotes this message word for word.";
-    if (!explained) return `${places.length ? `Nothing here explains this${isMessage(query) ? " message" : ""}` : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
+    if (!explained && isMessage(query)) return "No page of this book has this message.";
+    if (!explained) return `${places.length ? "Nothing here explains this" : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
     const whole = places.filter((place) => place.share === 1).length;
     const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;
     if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${many}.`;

@@ -1,4 +1,7 @@
-"""Recipes, open in a box with a button that copies them, together with what of the chapter they need (builder/recipes.py)."""
+"""Recipes, open in a box with a button that copies them, together with what of the chapter they need (builder/recipes.py).
+
+A long one is cut, and says so: its first lines fade, above a button that shows all of it. Without scripts, and on paper, it is whole.
+"""
 
 import functools
 import html
@@ -14,6 +17,8 @@ BOX = (
     '<div class="recipe-head"><p>Recipe{names}{more}</p><button type="button" class="recipe-copy pst-js-only" data-before="{before}">Copy</button>'
     '<p class="recipe-told" role="status"></p></div>'
 )
+MORE = '<button type="button" class="recipe-more pst-js-only" aria-expanded="false">Show all {lines} lines</button>'
+LONG = 30  # lines: more are cut
 
 
 @functools.cache
@@ -45,6 +50,10 @@ def box(app, doctree, docname):
         more = f'<span class="recipe-with pst-js-only">copied with {executed.listed(parts)}</span>' if parts else ""
         node["classes"].append("recipe")
         node.insert(0, nodes.raw("", BOX.format(names=shown, more=more, before=html.escape(before)), format="html"))
+        lines = len(cell.source.rstrip().splitlines())
+        if lines > LONG and not prints(cell):
+            node["classes"].append("recipe-long")
+            node.insert(2, nodes.raw("", MORE.format(lines=lines), format="html"))  # below its code, above what it prints
 
 
 def few(names: list[str], most: int = 3) -> list[str]:

@@ -1016,6 +1016,7 @@ def test_the_cart_rides_when_asked(open_page, motion):
 def test_the_film_shows_the_ride_that_was_computed_for_the_acceleration(open_page):
     """Where the cart is, how far the pole leans and how fast it gains speed, at three times; to the left it is the mirror image."""
     page = open_page("notebooks/cartpole.html")
+    page.locator(".at-head button:visible").click()
     page.locator("#cartpole-play").scroll_into_view_if_needed()
     film = page.evaluate("JSON.parse(document.getElementById('cartpole-data').textContent)")
     last = len(film["rides"][0]["x"]) - 1
@@ -1034,6 +1035,7 @@ def test_the_film_shows_the_ride_that_was_computed_for_the_acceleration(open_pag
 def test_the_film_is_of_the_page(open_page, size):
     """As wide as the text, sharp, its letters the book's and about as large as the text's, its controls of the site's colour; each slider has its name at its left and what it is set to at its right."""
     page = open_page("notebooks/cartpole.html", size=size, device_scale_factor=2)
+    page.locator(".at-head button:visible").click()
     page.locator("#cartpole-time").scroll_into_view_if_needed()
     canvas = page.locator("#cartpole-canvas")
     width = canvas.bounding_box()["width"]

@@ -839,6 +839,15 @@ def test_axes_are_equal_by_the_domains_of_their_scales():
     assert pictures.steepness_of(pictures.with_equal_axes(chart)) == 0.5
 
 
+def test_what_is_said_of_marks_is_of_layers_that_are_there():
+    """Called as Vega-Lite calls their marks."""
+    chart = {"hconcat": [{"layer": [{"mark": "point"}, {"layer": [{"mark": "rule"}]}]}, {"mark": "bar"}, {"name": "own", "layer": [{"mark": "tick"}]}]}
+    assert pictures.layers_of(chart) == ["concat_0_layer_0", "concat_0_layer_1_layer_0", "concat_1", "own_layer_0"]
+    assert pictures.valued(chart, {"concat_1": ["a"]})["usermeta"] == {"values": {"concat_1": ["a"]}}
+    with pytest.raises(BookError, match="`layer_7`"):
+        pictures.valued(chart, {"layer_7": ["a"]})
+
+
 def test_charts_have_the_book_s_form():
     """The theme's ticks, grid and line; a legend above; numbers that can be read. What a chart says itself goes before, and data are never touched."""
     rows = [{"x": x, "y": x**2 % 5, "mark": "line", "legend": {"orient": "bottom"}, "c": "ab"[x % 2]} for x in range(9)]

@@ -379,6 +379,7 @@ def test_columns_are_told_from_sentences(printed, columns):
     (f"{'a' * 20} {'b' * 20}", 100, ["noted", "broad"]),
     (f"{'a' * 30} {'b' * 30}", 100, ["noted"]),  # one line, broken
     ("\n".join([f"{'a' * 30} {'b' * 30}"] * 2), 400, []),  # lines that are alike are not
+    (f"{'a' * 30} {'b' * 30}\n  {'c' * 20}", 400, []),
     ("", 100, []),
 ])  # fmt: skip
 def test_what_is_small_stands_in_the_margin(printed, letters, kinds):

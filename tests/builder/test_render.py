@@ -796,6 +796,9 @@ def test_the_sections_of_a_long_page_have_heights():
     assert 2500 < a < 3000 < a_narrow < 3700 and 11_500 < b < 12_500 and b_narrow - b < 100
     for odd in ('width="50%" height="40%"', 'width="0" height="0"', "width height", 'width="auto" height="3"'):
         assert heights.estimated(f"<section><img {odd}></section>") == [0, 0]
+    printed = '<section><div class="{}"><p>A</p><div class="cell"><div class="cell_output"><pre>1\n2\n3</pre></div></div></div><div class="cell_output"><pre>1\n</pre></div></section>'
+    noted, below = (heights.estimated(printed.format(kind)) for kind in ("claim noted", "claim"))
+    assert 0 < noted[0] < below[0] and noted[1] == below[1], "in the margin of a wide page"
     assert heights.estimated('<section><img width="30px" height="20px"></section>') == heights.estimated('<section><img width="30" height="20"></section>') != [0, 0]
 
 

@@ -76,7 +76,7 @@ def frame(app, doctree):
         if main[number]:
             kind = ["plate", *["beside"] * fits_beside(shown)]
         else:
-            kind = ["minor"] * any(main.values()) + place_in_margin(shown, paragraph.astext())
+            kind = ["minor"] * any(main.values()) + (place_in_margin(shown, paragraph.astext()) if len(inside) == 2 else [])  # no second paragraph
         classes = ["claim", *["in-columns"] * in_columns(shown), *kind]
         anchors = list(dict.fromkeys([slug, f"claim-{number}"]))
         parent.insert(start, nodes.container("", *inside, classes=classes, ids=anchors))
@@ -118,7 +118,7 @@ def put_beside(app, doctree, docname):
 
 def place_in_margin(printed: str, sentence: str) -> list[str]:
     """The classes of a claim whose cell printed what has room in the margin beside its sentence, on a wide page, and is not much higher; none where it stands below."""
-    lines = printed.strip().splitlines()
+    lines = printed.strip("\n").splitlines()
     broken = longest(printed) > MARGIN_BROAD
     if not lines or broken and (len(lines) > MOST_BROKEN or is_table(lines)):
         return []
@@ -128,8 +128,8 @@ def place_in_margin(printed: str, sentence: str) -> list[str]:
 
 
 def is_table(lines: list[str]) -> bool:
-    """Whether two or more of the lines are alike, by their columns or by their lengths."""
-    return in_columns("\n".join(lines)) or len(set(map(len, lines))) < len(lines)
+    """Whether two or more of the lines are alike, by their columns or by their lengths, or one is set in."""
+    return in_columns("\n".join(lines)) or len(set(map(len, lines))) < len(lines) or any(line.startswith(" ") for line in lines)
 
 
 def set_apart(paragraph: nodes.paragraph, first: nodes.Node) -> None:

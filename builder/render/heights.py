@@ -20,6 +20,7 @@ class Estimate(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.heights, self.letters, self.narrow = [("", (True, True))], [0.0, 0.0], 0, None
+        self.noted = 0  # how much is open around what has a place in the margin
 
     def add(self, *heights: float) -> None:
         around = [one for one, _ in self.open]
@@ -46,12 +47,16 @@ class Estimate(html.parser.HTMLParser):
             self.narrow = None
         if tag in ALONE:
             return
-        seen = self.open[-1][1]
+        seen, classes = self.open[-1][1], (attrs.get("class") or "").split()
+        if "noted" in classes:
+            self.noted = len(self.open)
         if tag in ("script", "style", "template", "noscript"):
             seen = False, False
-        elif "at-head" in (attrs.get("class") or "").split():  # a line, until it is asked for
+        elif "at-head" in classes:  # a line, until it is asked for
             self.add(*NOTE)
             seen = False, False
+        elif "cell_output" in classes and 0 < self.noted < len(self.open):
+            seen = False, seen[1]
         elif tag == "details":
             seen = seen[0] and "open" in attrs, False  # those of the ledger, which a phone folds
         elif tag == "summary":
@@ -70,6 +75,7 @@ class Estimate(html.parser.HTMLParser):
         if tag in [one for one, _ in self.open]:
             while self.open.pop()[0] != tag:
                 pass
+            self.noted *= self.noted < len(self.open)
 
     def handle_data(self, data):
         if "pre" in (self.open[-1][0], self.open[-2][0] if len(self.open) > 1 else ""):

@@ -379,6 +379,7 @@ def test_columns_are_told_from_sentences(printed, columns):
     (f"{'a' * 20} {'b' * 20}", 100, ["noted", "broad"]),
     (f"{'a' * 30} {'b' * 30}", 100, ["noted"]),  # one line, broken
     ("\n".join([f"{'a' * 30} {'b' * 30}"] * 2), 400, []),  # lines that are alike are not
+    (f"{'a' * 30} {'b' * 30}\n  {'c' * 20}", 400, []),
     ("", 100, []),
 ])  # fmt: skip
 def test_what_is_small_stands_in_the_margin(printed, letters, kinds):
@@ -796,6 +797,9 @@ def test_the_sections_of_a_long_page_have_heights():
     for odd in ('width="50%" height="40%"', 'width="0" height="0"', "width height", 'width="auto" height="3"'):
         assert heights.estimated(f"<section><img {odd}></section>") == [0, 0]
     assert heights.estimated('<section><picture><source media="(max-width: 640px)" width="358" height="300"><img width="704" height="400"></picture></section>') == [416, 316]
+    printed = '<section><div class="{}"><p>A</p><div class="cell"><div class="cell_output"><pre>1\n2\n3</pre></div></div></div><div class="cell_output"><pre>1\n</pre></div></section>'
+    noted, below = (heights.estimated(printed.format(kind)) for kind in ("claim noted", "claim"))
+    assert 0 < noted[0] < below[0] and noted[1] == below[1], "in the margin of a wide page"
     assert heights.estimated('<section><img width="30px" height="20px"></section>') == heights.estimated('<section><img width="30" height="20"></section>') != [0, 0]
 
 

@@ -536,7 +536,7 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
 
 
 def test_a_picture_at_the_head_takes_a_phones_width(open_page):
-    """But for the sheet's margin, which is that of all heads: its letters shrink with it."""
+    """But for the sheet's margin, which is that of all heads."""
     page = open_page("notebooks/docker_kernels.html", size="narrow")
     picture = page.locator(".hero img:visible").bounding_box()
     assert picture["width"] >= 330 and 0.55 < picture["height"] / picture["width"] < 1 and page.evaluate("document.documentElement.scrollWidth") == 390

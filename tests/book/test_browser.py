@@ -382,7 +382,7 @@ def test_a_chart_that_comes_to_life_stays_as_it_is(open_page, name, size):
         assert drawn and not off, (chart.get_attribute("id"), off[:3])
 
 
-LETTERS = """async ([address, across]) => {
+WRITTEN = """async ([address, across]) => {
   const probe = document.createElement("div");
   probe.innerHTML = (await (await fetch(address)).text()).replace(/<style.*?<\\/style>/gs, "");
   document.body.append(probe);
@@ -403,13 +403,13 @@ LETTERS = """async ([address, across]) => {
 def test_the_letters_of_a_figure_can_be_read_wherever_it_stands(open_page, name):
     """On a phone as on a wide page they have 10 to 15 pixels, none is cut off, and no two texts meet."""
     page = open_page(f"notebooks/{name}.html", size="narrow", moves=False)
-    found = page.evaluate("""() => [...document.querySelectorAll("article picture:not(.chart *)")].flatMap((one) => {
+    found = page.evaluate("""() => [...document.querySelectorAll("article picture:has(.only-light):not(.chart *)")].flatMap((one) => {
       const [phone, img] = [one.querySelector("source"), one.querySelector("img")];
-      return [[phone.srcset, phone.width], [img.getAttribute("src"), img.width]];
-    }).concat([...document.querySelectorAll("img.panels-beside")].map((one) => [one.getAttribute("src"), 984]))""")
+      return [[phone.srcset, phone.width], [img.getAttribute("src"), +img.getAttribute("width")]];
+    }).concat([...document.querySelectorAll("img.panels-beside.only-light")].map((one) => [one.getAttribute("src"), 984]))""")
     assert {across for file, across in found if file.endswith("-phone.svg")} <= {358}
     for file, across in found:
-        texts, (width, height) = page.evaluate(LETTERS, [file, across])
+        texts, (width, height) = page.evaluate(WRITTEN, [file, across])
         off = [one for one in texts if not 9.9 < one[1] < 15 or min(one[2], one[3], width - one[4], height - one[5]) < -0.5]
         meeting = [(one[0], other[0]) for one, other in itertools.combinations(texts, 2) if min(one[4], other[4]) > max(one[2], other[2]) and min(one[5], other[5]) > max(one[3], other[3])]
         assert texts and not off and not meeting, (file, off[:3], meeting[:3])
@@ -541,7 +541,7 @@ def test_a_chart_at_the_head_and_further_down_is_one(open_page):
 
 
 def test_a_picture_at_the_head_takes_a_phones_width(open_page):
-    """But for the sheet's margin, which is that of all heads: its letters shrink with it."""
+    """But for the sheet's margin, which is that of all heads."""
     page = open_page("notebooks/docker_kernels.html", size="narrow")
     picture = page.locator(".hero img:visible").bounding_box()
     assert picture["width"] >= 330 and 0.55 < picture["height"] / picture["width"] < 1 and page.evaluate("document.documentElement.scrollWidth") == 390

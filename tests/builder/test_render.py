@@ -966,7 +966,7 @@ def test_panels_stand_beside_each_other_where_a_figure_is_wide():
     assert first.get("transform") == "translate(0.00 0.00)" and second.get("transform") == "translate(100.00 -40.00)"
     assert [one.get("transform") for one in first if one.get("id") is None] == ["translate(0 -40.00)"] and shown.count("text_1") == 2
     assert next(one for one in root.iter() if one.get("id") == "text_2").get("transform") == "translate(0 -20.00)"
-    assert "scale(1." not in shown and "scale(1.18" in pictures.beside(PANELS.replace('"0 0 100 90"', '"0 0 500 90"'), 2)
+    assert "scale(1." not in shown and "scale(1.179" in pictures.beside(PANELS.replace('"0 0 100 90"', '"0 0 500 90"'), 2)
     with pytest.raises(files.BookError, match="want 3 columns for 2 panels"):
         pictures.beside(PANELS, 3)
 

@@ -35,6 +35,7 @@ SHOWN = {"page": 1.16, "phone": 1.053}  # pixels a point of a figure that was dr
 LEGIBLE = SHOWN["page"] * 3 / 4  # of the size in which matplotlib drew its letters: so large they are there, at least
 NAME = 95  # pixels of a name in a legend of several columns, about
 APART = 88  # pixels between two numbers at an axis, about
+MANY = 150_000  # letters of an SVG that draws thousands of lines
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
 ON_PAPER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
@@ -54,7 +55,7 @@ def light(svg: str) -> str:
 
 
 def cleared(svg: str) -> str:
-    """The picture without its white ground (legends keep theirs), its places to a hundredth of a point."""
+    """The picture without its white ground (legends keep theirs), its places to a hundredth of a point, or, of thousands of lines, to a tenth."""
 
     def clear(match):
         style = match[2]
@@ -62,7 +63,8 @@ def cleared(svg: str) -> str:
             style = style.replace(f"fill: {PAPER}", "fill: none")
         return match[1] + style + match[3]
 
-    svg = PLACE.sub(lambda place: NUMBER.sub(lambda number: rounded(number, 2), place[0]), svg)
+    places = 1 if len(svg) > MANY else 2
+    svg = PLACE.sub(lambda place: NUMBER.sub(lambda number: rounded(number, places), place[0]), svg)
     return EMBEDDED.sub(lambda match: match[1] + palettised(match[2]), BACKGROUND.sub(clear, svg))
 
 

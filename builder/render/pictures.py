@@ -41,7 +41,7 @@ GREY = "#808080"  # of text, too light for it on white and on blue
 ON_PAPER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
 PATH, NUMBER = re.compile(r'(\bd=")([^"]*)"'), re.compile(r"-?\d*\.\d\d+(?:e-?\d+)?")
 PLACE = re.compile(r'\b(?:d|x|y)="[^"]*"')
-EMBEDDED = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
+EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\d+">\s*)?<path d="[^"]*"\s+style=")([^"]*)(")')
 
 
@@ -65,7 +65,7 @@ def cleared(svg: str) -> str:
 
     places = 1 if len(svg) > MANY else 2
     svg = PLACE.sub(lambda place: NUMBER.sub(lambda number: rounded(number, places), place[0]), svg)
-    return EMBEDDED.sub(lambda match: match[1] + palettised(match[2]), BACKGROUND.sub(clear, svg))
+    return EMBEDDED.sub(lambda match: "data:image/webp;base64," + palettised(match[1]), BACKGROUND.sub(clear, svg))
 
 
 def worded(svg: str, paper: str) -> str:
@@ -76,7 +76,7 @@ def worded(svg: str, paper: str) -> str:
 def palettised(png: str) -> str:
     """An embedded picture (base64) with few colours, which takes a third of the room: thousands of lines that matplotlib was told to rasterise."""
     file = io.BytesIO()
-    few_colours(PIL.Image.open(io.BytesIO(base64.b64decode(png)))).save(file, "png", optimize=True)
+    few_colours(PIL.Image.open(io.BytesIO(base64.b64decode(png)))).convert("RGBA").save(file, "webp", lossless=True, quality=100, method=6)
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -14,6 +14,7 @@ def _set_up(shell):
     import sys
 
     PAGE, HIGHEST, PHONE = 607, 534, 340  # points: as builder/render/pictures.py shows them
+    SHARP = 84  # dots an inch of what is rasterised for the page: a pixel each there
 
     # On a machine's first build matplotlib says that it lists the fonts, if that takes long; what it cannot find there it still says.
     logging.getLogger("matplotlib.font_manager").addFilter(lambda record: "font cache" not in record.getMessage())
@@ -79,7 +80,7 @@ def _set_up(shell):
             try:
                 steep = height / width
                 across = min(PAGE, HIGHEST / steep) if any(one.get_aspect() != "auto" for one in figure.axes) else PAGE
-                others = {"page": at(figure, across, min(across * steep, HIGHEST), options), "phone": at(figure, PHONE, height, options)}
+                others = {"page": at(figure, across, min(across * steep, HIGHEST), options | {"dpi": SHARP}), "phone": at(figure, PHONE, height, options)}
             finally:
                 figure.set_size_inches(size, forward=False)
                 figure.draw_without_rendering()

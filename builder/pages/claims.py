@@ -27,10 +27,11 @@ FILTER = (
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
 LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
-MARGIN, MARGIN_BROAD = 35, 44  # letters of a line in the margin of a window of 1280 pixels, and on a sheet that begins somewhat within the text's column
+MARGIN = 41  # letters of a line in the margin of a window of 1280 pixels
 MOST_IN_MARGIN, MOST_BROKEN = 9, 3  # lines, and lines that may be broken there
 LETTERS_OF_TEXT = 88  # in a line of a minor claim's sentence
 REST_ENDS = "</span>"
+EXPONENT = re.compile(r"\d[\d.]*e-\d+")  # a browser would break the number after the hyphen
 CODE = '<details class="claim-code"><summary data-short="code" title="Its code{0}"><span>Its code{0}</span></summary>'
 DOUBT = "book/doubt"  # the page that lists the changes
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
@@ -119,12 +120,12 @@ def put_beside(app, doctree, docname):
 def place_in_margin(printed: str, sentence: str) -> list[str]:
     """The classes of a claim whose cell printed what has room in the margin beside its sentence, on a wide page, and is not much higher; none where it stands below."""
     lines = printed.strip("\n").splitlines()
-    broken = longest(printed) > MARGIN_BROAD
+    broken = longest(printed) > MARGIN
     if not lines or broken and (len(lines) > MOST_BROKEN or is_table(lines)):
         return []
     height = sum(math.ceil(len(line) / (MARGIN - 2)) for line in lines) if broken else len(lines)
     room = min(2 * math.ceil(len(sentence) / LETTERS_OF_TEXT) + 2, MOST_IN_MARGIN)
-    return ["noted", *["broad"] * (MARGIN < longest(printed) <= MARGIN_BROAD)] if height <= room else []
+    return ["noted"] if height <= room else []
 
 
 def is_table(lines: list[str]) -> bool:
@@ -269,7 +270,7 @@ class ClaimsLedger(SphinxDirective):
 
 def printed(value: str) -> str:
     """What the cell printed, each line an element: where it is broken, its rest is indented. The stylesheet makes the longest line fit."""
-    lines = "".join(f"<span>{html.escape(line)}</span>" for line in value.splitlines(keepends=True))
+    lines = "".join(f"<span>{EXPONENT.sub(r'<b>\g<0></b>', html.escape(line))}</span>" for line in value.splitlines(keepends=True))
     return f'<div class="highlight" style="--letters: {longest(value)}"><pre>{lines}</pre></div>'
 
 

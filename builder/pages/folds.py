@@ -87,9 +87,9 @@ def merge(app, doctree, docname):
 
 
 def announced(cell: nodes.container) -> bool:
-    """Whether the sentence before the cell ends with a colon: with the fold it is printed (book.css), as a solution is; other folded code is not."""
+    """Whether the paragraph before the cell speaks of "the folded cell": that is printed with the text (book.css), as a solution is; other folded code is not."""
     place = cell.parent.index(cell)
-    return place > 0 and isinstance(cell.parent[place - 1], nodes.paragraph) and cell.parent[place - 1].astext().rstrip().endswith(":")
+    return place > 0 and isinstance(cell.parent[place - 1], nodes.paragraph) and re.search(r"\bfolded cell\b", cell.parent[place - 1].astext()) is not None
 
 
 def number(cell: nodes.container) -> int:

@@ -1480,7 +1480,7 @@ def test_a_link_to_a_place_stands_beside_its_last_word_and_under_a_finger(open_p
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_paper_has_all_text(open_page, scripts):
-    """What is folded on the screen, once, and the code of claims, also without scripts; other code that is folded only where it is a solution or a sentence announces it. No label says that something could be opened."""
+    """What is folded on the screen, once, and the code of claims, also without scripts; other code that is folded only where it is a solution or the text speaks of the folded cell. No label says that something could be opened."""
     page = open_page("notebooks/binary_metrics.html", java_script_enabled=scripts)
     folded = page.locator("article details:not([open])").count()
     page.emulate_media(media="print")
@@ -1488,7 +1488,7 @@ def test_paper_has_all_text(open_page, scripts):
     assert folded and page.locator("article details > p:not(:visible, [class])").count() == 0
     assert page.locator("details.hide:not([open], .to-read) pre:visible").count() == 0 < page.locator("details.hide:not([open], .to-read)").count()
     assert page.locator("details.hide.to-read pre").count() == page.locator("details.hide.to-read pre:visible").count() > 4
-    assert page.locator("#what-to-do details.to-read").count() == 1, "announced: 'What they refuse, and what they take, is asserted:'"
+    assert page.locator("#what-to-do details.to-read").count() == 1, "announced: 'What they refuse, and what they take, is asserted in the folded cell.'"
     recipe = page.locator(".recipe pre").first
     assert recipe.evaluate("one => one.scrollHeight === one.clientHeight && one.clientHeight > 900"), "a recipe is there, whole"
     assert not page.locator(".recipe-copy:visible, .copybtn:visible").count()

@@ -7,6 +7,7 @@ import pytest
 from builder import chapters as book
 from builder import form, new
 from builder.execute.key import imported
+from builder.execute.store import executed
 from builder.files import ROOT, BookError
 from builder.pages.executed import is_setup
 from builder.pages.recipes import copied as recipes_of
@@ -53,6 +54,31 @@ def test_open_code_is_short_and_told(notebook):
     assert not long, f"fold it by the tag `hide-input`:\n{long[0]}"
     in_a_row = [notebook.cells[i].source for i in range(1, len(is_open)) if is_open[i - 1] and is_open[i]]
     assert not in_a_row, f"write a sentence before it, or fold it by the tag `hide-input`:\n{in_a_row[0]}"
+
+
+def seen_first(cells):
+    """Whether something is seen before a closed fold, a heading or the next paragraph: a claim, code that is open, or what a folded cell shows."""
+    for cell in cells:
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "markdown":
+            return cell.source.startswith("**Claim ")
+        if not {"hide-cell", "hide-input"} & tags:
+            return cell is cells[0]
+        if cell.get("outputs") and "hide-cell" not in tags:
+            return True
+    return False
+
+
+def test_what_a_colon_announces_is_seen(chapter):
+    """The page opens with code folded: a paragraph that ends with a colon and then a fold says nothing."""
+    cells, unseen = executed(chapter).cells, []
+    for place, cell in enumerate(cells):
+        if cell.cell_type != "markdown":
+            continue
+        parts = [part.strip() for part in re.sub(r"```.*?```", "```", cell.source, flags=re.S).split("\n\n")]
+        unseen += [part for part, after in zip(parts, parts[1:]) if part.endswith(":") and not re.match(r"[-*|>]\s|\||\d+\. |\$\$|```|\*\*Claim ", after)]
+        unseen += [parts[-1]] * (parts[-1].endswith(":") and not seen_first(cells[place + 1 :]))
+    assert not unseen, f"end the sentence, or show what it announces:\n{unseen[0]}"
 
 
 def test_a_recipe_runs_in_an_empty_notebook(chapter):

@@ -719,7 +719,7 @@ def test_a_slider_says_what_the_chart_says(open_page):
             page.wait_for_selector("#chart-hero[data-ready=true]")
             slider.fill(str(power))
             page.wait_for_function("n => [...document.querySelectorAll('#chart-hero svg text')].some((one) => one.textContent === n)", arg=f"n = {2**power}", polling=200)
-        assert page.locator("#chart-hero .vega-bind-name").inner_text() == "observations n"
+        assert page.locator("#chart-hero .vega-bind-name").inner_text() == "Observations n"
         assert page.locator("#chart-hero input + span").inner_text() == slider.get_attribute("aria-valuetext") == str(2**power)
 
 

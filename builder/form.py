@@ -315,7 +315,7 @@ def valued_rightly(values: object) -> bool:
         texts = [one.get("title", ""), one.get("format", ""), *(of[0] if of and isinstance(of[0], list) and "span" in one else of)]
         return len(of) == 1 and one.keys() <= {"name", "field", "span", "title", "format"} and all(isinstance(text, str) for text in texts)
 
-    return isinstance(values, dict) and all(isinstance(lines, list) and lines and all(map(right, lines)) for lines in values.values())
+    return isinstance(values, dict) and all(isinstance(lines, list) and all(map(right, lines)) for lines in values.values())
 
 
 @functools.cache

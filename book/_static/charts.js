@@ -297,7 +297,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     });
     live.addEventListener("pointermove", (event) => {
       if (follows(event)) return pulled.pull(event);
-      live.style.cursor = nearest(event)?.cursor ?? "";
+      live.dataset.pull = nearest(event)?.cursor ?? "";
     });
     live.addEventListener("pointerup", (event) => follows(event) && pulled.pull(event));
   }

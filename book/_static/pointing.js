@@ -49,7 +49,8 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
     return { rank: 10 + away(Math.max(item.x - x, 0, x - item.x - width), Math.max(item.y - y, 0, y - item.y - height)), most: 10 + beside, box: [item.x, item.y, width, height] };
   }
 
-  function find(view, svg, { clientX, clientY, pointerType }) {
+  /* The nearest item of which something `can` be said: others give way to it. */
+  function find(view, svg, { clientX, clientY, pointerType }, can) {
     const matrix = svg.querySelector("g").getScreenCTM(), { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse());
     let found = null;
     for (const one of drawn(view.scenegraph().root)) {
@@ -58,7 +59,7 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
       if (!reached || reached.rank > Math.min(reached.most, found?.rank ?? Infinity)) continue;
       const [left, top] = reached.box;
       if (one.mark.clip && reached.most === NEAR && (left < 0 || left > one.width || top < 0 || top > one.height)) continue;
-      found = { ...one, ...reached };
+      if (can({ name: one.mark.name ?? "", datum: one.item.datum })) found = { ...one, ...reached };
     }
     if (!found) return null;
     const { box: [left, top, width, height], mark, item } = found, corner = new DOMPoint(found.x + left, found.y + top).matrixTransform(matrix);
@@ -113,10 +114,11 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
     const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
     const [ring, label] = ["chart-datum", "chart-values"].map((className) => Object.assign(document.createElement("div"), { className, hidden: true, ariaHidden: "true" }));
     live.append(ring, label);
-    const at = (event) => find(view, svg, event);
+    const linesOf = (one) => said(parts, values, view.locale(), one);
+    const at = (event) => find(view, svg, event, (one) => picks(one.datum) || linesOf(one).length);
 
     function say({ x, y, pointerType }) {
-      const page = live.getBoundingClientRect(), found = at({ clientX: page.left + x, clientY: page.top + y, pointerType }), lines = found ? said(parts, values, view.locale(), found) : [];
+      const page = live.getBoundingClientRect(), found = at({ clientX: page.left + x, clientY: page.top + y, pointerType }), lines = found ? linesOf(found) : [];
       const picked = Boolean(found && picks(found.datum));
       live.classList.toggle("picks", picked);
       label.hidden = !lines.length;

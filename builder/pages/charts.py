@@ -24,6 +24,7 @@ from .figures import called
 LARGER = 1.3  # than a chart was drawn, at most (book.css)
 TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
 SOON = 8  # code cells: a chart within them comes about three screens after the head, at most
+LONG = 14  # letters of a control's name: on a phone a longer one stands above its slider (book.css)
 THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
 
 
@@ -62,13 +63,15 @@ def controls(specification: dict, described_by: str, told: dict | None = None) -
     slider begins and ends, it can be pulled there too; `{"y": [0, 1]}` are places on the y axis; a field's name, `"along": "k"`, means that each of the slider's
     values has a row of the data, where it stands. With `{"k": {"at": "k"}}` a click on a mark sets it to that field of the mark's datum.
     """
-    rows, told = "", told or {}
+    rows, told, long = "", told or {}, False
     if unknown := sorted(told.keys() - {parameter["name"] for parameter in filter(bound, specification.get("params", []))}):
         raise BookError(f"its metadata `controls` name `{unknown[0]}`, which is no control of it")
     for parameter in filter(bound, specification.get("params", [])):
         bind, value, own_words = parameter["bind"], parameter["value"], told.get(parameter["name"], {})
         own = f'name="{html.escape(parameter["name"])}" aria-describedby="{described_by}"'
-        name = f'<span class="vega-bind-name">{html.escape(own_words.get("label") or (bind.get("name") or parameter["name"]).strip().removesuffix(":"))}</span>'
+        words = capitalised(own_words.get("label") or (bind.get("name") or parameter["name"]).strip().removesuffix(":"))
+        long |= bind["input"] == "range" and len(words) > LONG
+        name = f'<span class="vega-bind-name">{html.escape(words)}</span>'
         choices = [(html.escape(json.dumps(option)), html.escape(str(label)), option == value) for option, label in zip(bind.get("options", []), bind.get("labels") or bind.get("options", []))]
         if bind["input"] == "radio":
             buttons = "".join(f'<label><input type="radio" {own} value="{option}"{" checked" * chosen}>{label}</label>' for option, label, chosen in choices)
@@ -91,7 +94,12 @@ def controls(specification: dict, described_by: str, told: dict | None = None) -
         else:
             raise BookError(f"its control `{bind['input']}` is none of range, radio, select, checkbox")
         rows += f'<div class="vega-bind">{row}</div>'
-    return f'<form class="vega-bindings" autocomplete="off">{rows}</form>' if rows else ""
+    return f'<form class="vega-bindings{" long" * long}" autocomplete="off">{rows}</form>' if rows else ""
+
+
+def capitalised(label: str) -> str:
+    """With a capital, but for what begins with a variable, `n`, or a name of the code, `batch_size`."""
+    return label if re.match(r"\w\b|\w*[_\d(.=]|\w+[A-Z]", label) else label[:1].upper() + label[1:]
 
 
 def step(low: float, high: float) -> float:

@@ -217,7 +217,7 @@ def layers_of(specification: dict, name: str = "") -> list[str]:
 
 def valued(specification: dict, values: dict) -> dict:
     """With what the page says of a mark at the pointer (pointing.js), where it is not the mark's encodings: by the layer's name fields, as a Vega-Lite `tooltip` names them, a `name` of the layer, or
-    `{"span": ["x", "y"], "title": "area"}`, how far a bar goes along its axes."""
+    `{"span": ["x", "y"], "title": "area"}`, how far a bar goes along its axes. Of a layer with an empty list nothing is said."""
     if unknown := sorted(values.keys() - layers_of(specification)):
         raise BookError(f"its metadata `values` name `{unknown[0]}`, which is none of {', '.join(layers_of(specification))}")
     return {**specification, "usermeta": {**specification.get("usermeta", {}), "values": values}}

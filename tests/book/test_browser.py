@@ -709,6 +709,31 @@ def test_a_slider_stands_between_its_name_and_its_value_on_one_line(open_page, n
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("name", ["keras_masking", "numpy_cnn", "keras_confusion_metrics"])
+def test_a_long_name_stands_above_its_slider_on_a_phone(open_page, name):
+    """Which has the width of the page then; what is chosen beside it does not narrow it."""
+    page = open_page(f"notebooks/{name}.html", size="narrow", moves=False)
+    form = page.locator("#chart-hero form").bounding_box()
+    for row in page.locator("#chart-hero .vega-bind:has([type=range])").all():
+        name, slider, value = (row.locator(one).bounding_box() for one in (".vega-bind-name", "input", "input + span"))
+        assert name["height"] < 30 and name["y"] + name["height"] <= slider["y"] + 8 and slider["width"] > 0.75 * form["width"]
+        assert abs(value["x"] + value["width"] - form["x"] - form["width"]) < 12
+
+
+@pytest.mark.parametrize("name", ["cauchy", "numpy_cnn"])
+def test_controls_stand_over_a_plot_that_is_not_as_wide_as_its_sheet(open_page, name):
+    page = open_page(f"notebooks/{name}.html", moves=False)
+    form, plot = (page.locator(one).bounding_box() for one in ("#chart-hero form", "#chart-hero-view img:visible"))
+    assert abs(form["x"] - plot["x"]) < 2 and abs(form["width"] - plot["width"]) < 3
+
+
+@pytest.mark.parametrize("name", ["hubei", "cauchy"])
+def test_the_minutes_lead_to_the_recipe(open_page, name):
+    page = open_page(f"notebooks/{name}.html")
+    place = page.locator(".facts a", has_text="the recipe").get_attribute("href")
+    assert page.locator(f"{place} > h2").inner_text().startswith("What to do")
+
+
 def test_a_slider_says_what_the_chart_says(open_page):
     """Of a chart whose slider counts doublings, the sample size; before it lives, and after."""
     page = open_page("notebooks/central_limit_theorem.html", moves=False)
@@ -719,7 +744,7 @@ def test_a_slider_says_what_the_chart_says(open_page):
             page.wait_for_selector("#chart-hero[data-ready=true]")
             slider.fill(str(power))
             page.wait_for_function("n => [...document.querySelectorAll('#chart-hero svg text')].some((one) => one.textContent === n)", arg=f"n = {2**power}", polling=200)
-        assert page.locator("#chart-hero .vega-bind-name").inner_text() == "observations n"
+        assert page.locator("#chart-hero .vega-bind-name").inner_text() == "Observations n"
         assert page.locator("#chart-hero input + span").inner_text() == slider.get_attribute("aria-valuetext") == str(2**power)
 
 
@@ -841,17 +866,17 @@ def test_the_book_opens_with_what_its_chart_tells(open_page, size):
     assert counted == f"{int(next(row.split(',')[1] for row in rows if row.startswith('2020-04-16'))):,} cases counted by 16 April"
     without = open_page("book/intro.html", size=size, java_script_enabled=False)
     assert without.locator(".told-value").inner_text().split()[0] == announced.split()[0] and not without.locator("#chart-hero form").is_visible()
-    before = page.locator("#chart-hero-view").bounding_box()
+    before, told = (page.locator(one).bounding_box() for one in ("#chart-hero-view", ".told"))
     page.mouse.move(9, 9)
     page.wait_for_selector("#chart-hero[data-ready=true]")
     slider = page.locator("#chart-hero input[type=range]")
     seen = set()
-    for day in ("17", "10", slider.get_attribute("max")):
+    for day in ("17", "32", "10", slider.get_attribute("max")):
         slider.fill(day)
         page.wait_for_function(f"() => {{ const [when, size] = {title}.match(/Data to (.+): final size (.+)/).slice(1); return ({TOLD})()[0] === `${{size}} cases announced with the data to ${{when}}`; }}", polling=200)
         seen.add(page.evaluate(TOLD)[0])
-        assert page.locator("#chart-hero-view").bounding_box() == before
-    assert announced in seen and len(seen) == 3 and "without limit cases announced with the data to 2 February" in seen
+        assert page.locator("#chart-hero-view").bounding_box() == before and page.locator(".told").bounding_box() == told
+    assert announced in seen and len(seen) == 4 and "without limit cases announced with the data to 2 February" in seen
     assert page.locator("#chart-hero svg").bounding_box()["height"] > (400 if size == "wide" else 300)
 
 
@@ -1079,6 +1104,8 @@ def test_what_stands_along_an_axis_is_pulled_in_the_plot(open_page, name, value,
     page.mouse.up()
     page.mouse.move(box["x"] + 0.4 * box["width"], middle)
     assert page.locator("#chart-hero form [type=range]").first.input_value() == value
+    page.wait_for_timeout(100)  # Vega says its own cursor somewhat later
+    assert page.locator("#chart-hero .chart-live").evaluate("one => getComputedStyle(one).cursor") == "ew-resize"
 
 
 def shown_at_pointer(page, chart="chart-hero"):
@@ -1118,6 +1145,7 @@ def test_a_chart_says_the_values_at_the_pointer(open_page, size):
 @pytest.mark.parametrize(("name", "chart", "at", "lines"), [
     ("binary_metrics", "chart-2", ".mark-rect path >> nth=3", ["TP", "width 0.9", "height 0.3", "area 0.27"]),
     ("class_weights", "chart-hero", ".layer_1_marks line", ["PyTorch", "settles at 0.359"]),
+    ("cauchy", "chart-hero", ".layer_2_marks path >> nth=2", ["hit", "n 3", "along the shore (km) 3.35"]),  # not the shore, of which nothing is to be said
     ("keras_confusion_metrics", "chart-hero", ".mark-rect path >> nth=2", ["true class T-shirt", "predicted class Pullover", None]),
 ])
 def test_what_a_chart_says_has_the_titles_of_its_axes(open_page, name, chart, at, lines):

@@ -809,7 +809,7 @@ def test_controls_are_those_that_vega_would_make():
     choice = {"name": "k", "value": 2, "bind": {"input": "select", "options": [1, 2], "labels": ["one", "two"]}}
     specification = {"params": [legend, slider, choice]}
     told = {"n": {"label": "observations <", "shown": ["1", "9", "25", "49", "81"]}}
-    assert '>observations &lt;</span><input type="range" name="n" aria-describedby="view" min="1" max="9" step="2" value="3" aria-valuetext="9" data-shown="[&quot;1&quot;, ' in (said := charts.controls(specification, "view", told))
+    assert '>Observations &lt;</span><input type="range" name="n" aria-describedby="view" min="1" max="9" step="2" value="3" aria-valuetext="9" data-shown="[&quot;1&quot;, ' in (said := charts.controls(specification, "view", told))
     assert '"><span>9</span>' in said and charts.controls({"params": [{**slider, "bind": {**slider["bind"], "name": "n: "}}]}, "view").count(">n</span>") == 1
     for wrong, fault in [({"m": {"label": "m"}}, "`m`, which is no control"), ({"n": {"shown": ["1"]}}, "1 texts for the steps of `n` from 1 to 9 by 2")]:
         with pytest.raises(files.BookError, match=fault):
@@ -819,6 +819,7 @@ def test_controls_are_those_that_vega_would_make():
     assert '<option value="1">one</option><option value="2" selected>two</option>' in form
     assert charts.unbound(specification)["params"] == [legend, {"name": "n", "value": 3}, {"name": "k", "value": 2}]
     assert charts.controls({"params": [legend]}, "view") == ""
+    assert [charts.capitalised(label) for label in ("batch size", "n", "n hits", "batch_size", "F1", "95% of it")] == ["Batch size", "n", "n hits", "batch_size", "F1", "95% of it"]
     selection = {"name": "of_field", "value": "a", "select": {"type": "point", "fields": ["g"]}, "bind": {"input": "select", "options": ["a", "b"]}}
     assert charts.controls({"params": [selection]}, "view") == "" and charts.unbound({"params": [selection]})["params"] == [selection]
 

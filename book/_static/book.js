@@ -405,7 +405,7 @@ lay out what is far away. */
       show(open);
       kept("code", open ? "open" : "folded");
     });
-    facts.before(button, Object.assign(document.createElement("p"), { className: "on-paper", textContent: "Printed without code and side roads; “Show all code”, at the head of the page on a screen, adds them." }));
+    facts.before(button, Object.assign(document.createElement("div"), { className: "on-paper", textContent: "Printed without code and side roads; “Show all code”, at the head of the page on a screen, adds them." }));
   }
 
   /* On a phone the drawer of contents closes once a place is chosen. Else the focus goes back to its button, where the theme loses it. */

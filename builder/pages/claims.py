@@ -27,7 +27,7 @@ FILTER = (
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
 LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
-MARGIN = 41  # letters of a line in the margin of a window of 1280 pixels
+MARGIN = 38  # letters of a line in the margin of a window of 1280 pixels
 MOST_IN_MARGIN, MOST_BROKEN = 9, 3  # lines, and lines that may be broken there
 LETTERS_OF_TEXT = 88  # in a line of a minor claim's sentence
 REST_ENDS = "</span>"
@@ -270,7 +270,8 @@ class ClaimsLedger(SphinxDirective):
 
 def printed(value: str) -> str:
     """What the cell printed, each line an element: where it is broken, its rest is indented. The stylesheet makes the longest line fit."""
-    lines = "".join(f"<span>{EXPONENT.sub(r'<b>\g<0></b>', html.escape(line))}</span>" for line in value.splitlines(keepends=True))
+    lines = "".join(f"<span>{html.escape(line)}</span>" for line in value.splitlines(keepends=True))
+    lines = EXPONENT.sub(r"<b>\g<0></b>", lines)
     return f'<div class="highlight" style="--letters: {longest(value)}"><pre>{lines}</pre></div>'
 
 

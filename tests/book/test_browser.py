@@ -671,7 +671,7 @@ def test_what_stands_at_the_head_is_not_shown_twice(open_page, name):
     """At its own place it is a line with a small picture, until it is asked for, by a button or by a link to it; without scripts it is there, and on paper, where it is near, a line alone.
     The head leaves its number to the link at the caption's end; on paper the number stands before the caption."""
     page = open_page(f"notebooks/{name}.html", size="narrow")
-    whole = ".at-head > :is(.chart, .output, img:not([style*='none']))"
+    whole = ".at-head > :is(.chart, .output, picture)"
     note, caption, shown = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption"), page.locator(f"{whole}:visible")
     assert note.count() == 1 and note.bounding_box()["height"] < 180 and not shown.count() and not caption.is_visible()
     number = re.match(r"Figure (\d+) stands at the head", note.inner_text())[1]
@@ -1874,7 +1874,7 @@ def test_main_claims_are_plates_on_a_wide_page(open_page, name, width):
         assert abs(plate.locator("> span[id]").evaluate("one => one.getBoundingClientRect().y") - frame["y"]) < 2, "a link to its number leads to its top"
         assert abs(frame["x"] - text["x"]) < 2 and text["x"] + text["width"] + 100 < right <= width
         if "beside" in plate.get_attribute("class"):
-            assert printed["x"] >= sentence["x"] + sentence["width"] - 1 and printed["height"] >= sentence["height"] - 1
+            assert printed["x"] >= sentence["x"] + sentence["width"] - 1 and abs(printed["y"] - sentence["y"]) < 2
         else:
             assert printed["y"] >= sentence["y"] + sentence["height"] - 1 and printed["width"] > frame["width"] - 60
         assert plate.locator("pre").first.evaluate("one => one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + 1")
@@ -1896,7 +1896,7 @@ def test_what_a_claim_printed_fits_a_phone(open_page, name, width):
         const { fontSize, lineHeight } = getComputedStyle(one), lines = [...one.children];
         return [Math.max(...lines.map((line) => line.textContent.trimEnd().length)), parseFloat(fontSize), lines.some((line) => line.offsetHeight > 1.5 * parseFloat(lineHeight))];
     })""")
-    assert len(found) == len(book.claims(book.load(name))) and any(letters > 44 for letters, *_ in found)
+    assert len(found) == len(book.claims(book.load(name)))
     assert not [one for one in found if one[0] <= 44 and one[2]] and min(size for _, size, _ in found) >= 10.5
     assert all(size >= 12.8 for _, size, broken in found if broken)
 

@@ -208,8 +208,14 @@ lay out what is far away. */
     const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
     const sections = links.map((link) => placeOf(link.hash));
     const mark = () => {
-      // What is folded, or not laid out yet, has no place.
-      const top = sections.findLastIndex((section) => section?.checkVisibility({ contentVisibilityAuto: true }) && section.getBoundingClientRect().top < innerHeight * 0.3);
+      // What is folded, or not laid out yet, has no place; of a side road's section only the road is its own.
+      const line = innerHeight * 0.3;
+      const isRead = (section) => {
+        if (!section?.checkVisibility({ contentVisibilityAuto: true }) || section.getBoundingClientRect().top >= line) return false;
+        const road = section.querySelector(":scope > .side-road");
+        return !road || (road.open && road.getBoundingClientRect().bottom > line);
+      };
+      const top = sections.findLastIndex(isRead);
       links.forEach((link, i) => {
         link.classList.toggle("active", i === top);
         i === top ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");

@@ -19,7 +19,7 @@ the dialog (book.js). */
   const manner =
     "paradox fallacy myth misconception confusion mistake pitfall trap gotcha caveat dilemma puzzle mystery surprise surprising weird strange misleading criticism debate intuition intuitive understand explain explanation " +
     "interpretation definition example tutorial guide introduction overview beginner basics simple easy tip advice visualisation visualised really actually exactly properly correctly always never forever suddenly please help " +
-    "anyone reddit stackoverflow quora blog pdf video course lecture interview question homework faq cheatsheet implement implementation scratch idea";
+    "anyone reddit stackoverflow quora blog pdf video course lecture interview question homework faq cheatsheet implement implementation scratch idea work works";
 
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
 
@@ -54,7 +54,7 @@ the dialog (book.js). */
 
   const short = dictionary({
     se: "standard error", sem: "standard error", sd: "standard deviation", std: "standard deviation", ci: "confidence interval", clt: "central limit theorem", lln: "law of large numbers",
-    mle: "maximum likelihood", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
+    mle: "maximum likelihood", "t test": "t-test", "t tests": "t-test", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
     multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient", "sample mean": "mean", "sample average": "mean",
     "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
     "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "breit wigner": "cauchy", gemm: "matrix product", "decision curve": "net benefit",
@@ -83,7 +83,13 @@ the dialog (book.js). */
 
   /* `auto-reset` is found by `autoreset` too, and the other way round: as one word beside its parts. */
   const hyphenated = (text) => (withoutFormulas(text).match(/\p{L}+(?:[-\u2010\u2011]\p{L}+)+/gu) ?? []).map((word) => word.split(/[-\u2010\u2011]/));
-  const withHyphenated = (text) => [...tokenize(text), ...hyphenated(text).map((parts) => parts.join(""))];
+  const joinedIn = (text) => hyphenated(text).map((parts) => parts.join(""));
+
+  /* What of a place is indexed by its own words, and by the parts of the names in it, which tell less than words: `sample_weight` is about weights, not about samples. What is asked has both. */
+  const byParts = { textNames: "text", titleNames: "title" };
+  const compound = (text) => namesIn(text).filter((name) => partsIn(name).length > 1).join(" ");
+  const indexed = (entry, field) => (field in byParts ? compound(entry[byParts[field]]) : entry[field]);
+  const tokensOf = (text, field) => (!field ? [...tokenize(text), ...joinedIn(text)] : field === "code" || field in byParts ? tokenize(text) : [...namesIn(text).filter(Boolean), ...joinedIn(text)]);
 
   /* What is asked by a text that was pasted. Of a traceback, or of more than some sentences, the message that was raised last; of a message, what is left without the paths, numbers of lines, carets
   and code around it; of a page, no tags; never more than an address can carry. */
@@ -107,7 +113,8 @@ the dialog (book.js). */
         return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
       };
       const kept = (term) => [stem(term), stem(wider.get(plain(term)) ?? "")].filter(Boolean);
-      const index = new MiniSearch({ idField: "url", fields: ["title", "page", "text", "code", "asked"], storeFields: ["kind"], tokenize: withHyphenated, processTerm: kept, searchOptions: { processTerm: stem } });
+      const fields = ["title", "page", "text", "code", "asked", ...Object.keys(byParts)];
+      const index = new MiniSearch({ idField: "url", fields, storeFields: ["kind"], tokenize: tokensOf, extractField: indexed, processTerm: kept, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
       const partsOf = new Map();
       for (const entry of searchEntries) for (const parts of hyphenated(allOf(entry))) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
@@ -140,9 +147,20 @@ the dialog (book.js). */
     return guesses;
   }
 
+  /* The pairs of words that stand side by side in a place's prose, and its words; those that `empty` has are none. */
+  const read = new Map();
+  function readIn(entry, stem) {
+    if (!read.has(entry.url)) {
+      const parts = [entry.title, entry.text, entry.asked ?? "", entry.page].map((part) => namesIn(part).map(stem).filter(Boolean));
+      const pairs = parts.flatMap((words) => words.slice(1).map((word, i) => [words[i], word].sort().join(" ")));
+      read.set(entry.url, [new Set(pairs), new Set(tokenize(`${allOf(entry)} ${entry.page}`).map(stem))]);
+    }
+    return read.get(entry.url);
+  }
+
   const having = (index, term) => index.search(term, { tokenize: (whole) => [whole], processTerm: (whole) => whole }).length;
 
-  /* Titles and claims before prose before code; what has more of the asked words, rare ones above all, and has them together, first: `worth`, in proportion to how rare all that was asked is. A word that the book does not
+  /* Titles and claims before prose before code; what has more of the asked words, rare ones above all, and has them together, first (of two words, what has them side by side; and what has them `apart`, not both in its prose, explains nothing): `worth`, in proportion to how rare all that was asked is. A word that the book does not
   have is left out of all this; `known` is how much of the rarity of what was asked the others carry, words of manner apart. Who types the name of a page or a
   term, and little else, means it; so does who types the title of a place, and nothing else but its page's name, or all that it has in quotation marks: that there is none answers whether there is one. */
   const named = ({ kind, url }) => kind === "chapter" || kind === "term" || (kind === "about" && !url.includes("#"));
@@ -155,22 +173,33 @@ the dialog (book.js). */
     const typed = terms(withoutClass).some((term) => having(index, term)) ? withoutClass : inFull(asking);
     const query = [typed, ...namesWithin(typed, (name) => having(index, stem(name) ?? ""))].join(" ");
     const rarity = new Map(terms(query).map((term) => [term, Math.log((entries.size + 1) / (having(index, term) + 0.5))]));
-    const rareness = (some) => some.reduce((sum, term) => sum + rarity.get(term), 0);
+    /* A name and its parts are one thing that was asked: as rare as the rarest of it that is there. */
+    const parted = namesIn(query).map((name) => new Set([name, ...partsIn(name)].map(stem))).filter((name) => name.size > 1);
+    const rareness = (some) => {
+      const alone = some.filter((term) => !parted.some((name) => name.has(term)));
+      const once = parted.map((name) => Math.max(0, ...some.filter((term) => name.has(term)).map((term) => rarity.get(term))));
+      return alone.reduce((sum, term) => sum + rarity.get(term), 0) + once.reduce((sum, one) => sum + one, 0);
+    };
     const affirmed = (words) => words.filter((term) => term !== "no");
     const asked = new Set(terms(query));
     const phrase = tokenize(typed).join(" ").toLowerCase();
     const said = spoken(asking);
+    const two = asked.size === 2 && [...asked].sort().join(" ");
     const titled = (title, page) => {
       const here = new Set([...title, ...terms(page)]);
       return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term)));
     };
     const results = index.search(query, {
-      boost: { title: 3, page: 0.7, text: 1, code: 0.25, asked: 1 },
+      boost: { title: 3, page: 0.7, text: 1, code: 0.25, asked: 1, textNames: 0.3, titleNames: 2 },
       prefix: (term, i, terms) => term.length > 1 && terms.slice(i + 1).every((part) => term.includes(part)), // the last word may go on
       weights: { prefix: 0.3 },
       boostDocument: (id, term, stored) => weight[stored.kind],
     });
     const foundBy = new Map(results.map(({ id, queryTerms }) => [id, new Set(queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]))]));
+    for (const parts of hyphenated(typed).filter((parts) => parts.some((part) => part.length === 1))) {
+      const joined = stem(parts.join("")); // a t-test is no test with a t
+      if (having(index, joined)) for (const found of foundBy.values()) if (!found.has(joined)) parts.forEach((part) => found.delete(stem(part)));
+    }
     const anywhere = new Set([...foundBy.values()].flatMap((found) => [...found]));
     const meant = [...asked].filter((term) => !ofManner.has(term)); // unless that is all
     const weighed = meant.some((term) => anywhere.has(term)) ? meant : [...asked];
@@ -182,13 +211,15 @@ the dialog (book.js). */
         const foundHere = foundBy.get(result.id);
         const share = rareness(had.filter((term) => foundHere.has(term))) / rareness(had);
         const whole = asked.size > 2 && tokenize(allOf(entry)).join(" ").toLowerCase().includes(phrase);
+        const [sides, prose] = two ? readIn(entry, stem) : [new Set()];
+        const apart = Boolean(two) && had.length === 2 && !had.every((term) => prose.has(term));
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
         const near = both && both ** 2 / (name.length * asked.size);
         const exact = Math.max(named(entry) ? near : both && titled(affirmed(name), entry.page), Number(quoted(entry.title).some((words) => words.length > 2 && within(said, words))));
-        const worth = (result.score * share * (whole ? 2 : 1) * (1 + 3 * exact)) / rareness(had);
+        const worth = (result.score * share * (whole ? 2 : 1) * (sides.has(two) ? 1.5 : 1) * (1 + 3 * exact)) / rareness(had);
         const isName = had.length > 1 && had.every((term) => name.includes(term) || terms(entry.page).includes(term));
-        return { ...entry, words: [...result.terms, ...foundHere], share, known, worth, isName };
+        return { ...entry, words: [...result.terms, ...foundHere], share, known, worth, isName, apart };
       })
       .sort((one, other) => other.worth - one.worth);
     const whole = found.findIndex(({ share, kind }) => share === 1 && kind !== "reading");
@@ -203,7 +234,9 @@ the dialog (book.js). */
       /has no attribute|\bhas no len\b|\bnot (callable|subscriptable|iterable|defined|aligned|supported for)\b|is ambiguous|\bencountered in\b|setting an array element|unexpected keyword|unsupported operand/,
       /\bindex\b.*\bout of (bounds|range)\b|out of memory|no space left|permission denied|depth exceeded|command not found|\bno module named\b|^(failed|unable) to\b/,
       /could not (be )?(broadcast|convert|find|import|load|locate|open)\b|cannot (be (multiplied|reshaped)|convert|import|open|reindex|reshape)\b/,
-      /\bexpected\b.*\b(got|found|but)\b|\bexpected all\b|\binput contains\b|must (be equal|contain|have the same)\b/,
+      /\bexpected\b.*\b(got|found|but)\b|\bexpected all\b|\binput contains\b|must (be equal|contain|have the same|match the)\b/,
+      /^expected (more|fewer|less|at (least|most)|exactly|input|target|object|scalar|\d+-?d)\b|^only .* can be converted|\bdoes not require grad\b|\bis not fitted\b|\bare incompatible\b/,
+      /\b(takes|missing) \d+ (required )?positional argument|\bindices must be\b|\binvalid literal for\b|\bvalues to unpack\b|\bcan't handle a mix of\b/,
     ]
       .map(({ source }) => source)
       .join("|"),
@@ -224,7 +257,7 @@ the dialog (book.js). */
     const named = entry.kind === "question" ? entry.title.split(/[,;…]/).map(spoken) : []; // a problem is called by its message, in quotation marks or not
     return [...named, ...quoted(allOf(entry))].some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
-  const explains = (place, query) => (isMessage(query) ? quotes(place, query) : (place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3));
+  const explains = (place, query) => (isMessage(query) ? quotes(place, query) : !place.apart && ((place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3)));
 
   /* What was meant: the ledger by `claim 12`; of what is no message, the words that the book does not have, as it spells them, unless it is but a guess (no letters
   swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
@@ -342,8 +375,8 @@ the dialog (book.js). */
   /* How many of the places quote the message, or are known to be asked for by it: these come first, and what follows is said to be something else. */
   const quoting = (places, query) => (isMessage(query) ? places.filter((place) => quotes(place, query)).length : 0);
 
-  /* How many places are shown, and how many of them have all the words that the book has; what was meant; which words no place has. */
-  function counted(places, explained, query, meant, missing) {
+  /* How many places are shown, of how many, and how many of them have all the words that the book has; what was meant; which words no place has. */
+  function counted(places, of, explained, query, meant, missing) {
     const words = missing.map((word) => `“${word}”`).join(", ").replace(/, (?=[^,]*$)/, " and ");
     if (isMessage(query) && explained) {
       const count = quoting(places.map((place) => ({ ...place, asked: "" })), query); // else a place is but known to be asked for by it
@@ -353,10 +386,11 @@ the dialog (book.js). */
     if (!explained && isMessage(query)) return "No page of this book has this message.";
     if (!explained) return `${places.length ? "Nothing here explains this" : "Nothing has these words"}.${places.length && words ? ` The book has no ${words}.` : ""}`;
     const whole = places.filter((place) => place.share === 1).length;
-    const many = `${places.length} ${places.length === 1 ? "place" : "places"}`;
-    if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${many}.`;
+    const many = `${places.length < of ? `the first ${places.length} of ` : ""}${of} ${of === 1 ? "place" : "places"}`;
+    const all = many.replace("the", "The");
+    if (meant !== query) return `Nothing has “${query}”. Did you mean “${meant}”? ${all}.`;
     const ofThem = places.length === whole ? "" : `, ${whole || "none"} with all of ${words ? "the other" : "these"} words`;
-    return words ? `Without ${words}, which the book does not have: ${many}${ofThem}.` : `${many}${ofThem}.`;
+    return words ? `Without ${words}, which the book does not have: ${many}${ofThem}.` : `${all}${ofThem}.`;
   }
 
   /* What is found, each as an item makes it, and below those that quote a message the nearest of the others, apart from them; false where one typed on meanwhile. What is worth less than a tenth of the
@@ -371,12 +405,14 @@ the dialog (book.js). */
         if (typed !== list.dataset.query) return false;
         const first = explained ? quoting(found, query) : 0;
         const least = explained ? found[0].worth / 10 : enough / 2;
-        places = found.filter((place, i) => i < first || place.worth > least).slice(0, first ? first + shownNearest : explained ? shown : shownNearest);
+        const all = found.filter((place, i) => i < first || place.worth > least);
+        places = all.slice(0, first ? first + shownNearest : explained ? shown : shownNearest);
+        places.of = first ? places.length : all.length;
         items = places.slice(0, many).map((place, i) => item(place, new Set(place.words), stem, i));
         if (first && items.length > first) items.push(apart("Other places, with some of its words", items.splice(first)));
         const words = tokenize(inFull(query));
         const common = !words.some(stem);
-        said = common ? `${words.length ? "Such words are everywhere: add one" : "No word is in this: type one"} that says what you look for.` : counted(explained ? places : found, explained, query, meant, missing);
+        said = common ? `${words.length ? "Such words are everywhere: add one" : "No word is in this: type one"} that says what you look for.` : counted(explained ? places : found, places.of, explained, query, meant, missing);
         if (!common && !explained) more = cure(places.length);
       }
     } catch {
@@ -459,7 +495,7 @@ the dialog (book.js). */
       list.hidden = !options.length;
       input.setAttribute("aria-expanded", !list.hidden);
       all.hidden = found.length <= shownWhileTyping;
-      all.textContent = `All ${found.length} places, with what they say`;
+      all.textContent = `${found.length < found.of ? `The first ${found.length} of ${found.of}` : `All ${found.length}`} places, with what they say`;
       all.href = new URL(`search.html?q=${encodeURIComponent(heard(query))}`, root);
     };
     input.addEventListener("input", () => {

@@ -4,6 +4,7 @@ import html
 import itertools
 import os
 import pathlib
+import re
 
 from docutils import nodes
 
@@ -12,9 +13,10 @@ from ..files import write_atomically
 from ..render.pictures import FIGURE, beside, dark, drawn_for, light, outputs_with_figures, size, wide
 from .executed import chapter, chapter_of
 
-
 THEMES = {"light": light, "dark": dark}
 PHONE = "screen and (max-width: 640px)"  # where the letters of the one for a page would have less than ten pixels
+HAND = r"(?:point|drag|move|pull|click)\b[^.;:<>]*"
+BY_HAND = re.compile(rf"(?:(?<=[.!?] )|(?<=^))((?i:{HAND}(?:; {HAND})*)\.)(?= |$)")  # a caption's sentence for a screen: it is not printed (book.css)
 
 
 def for_phones(app, name: str, svg: str) -> str:
@@ -79,4 +81,8 @@ def number_figures(app, doctree):
     """Figures are counted in each chapter, charts among them."""
     captions = [child for figure in doctree.findall(nodes.figure) for child in figure.children if isinstance(child, nodes.caption)]
     for number, caption in enumerate(captions if chapter_of(app.env.docname) else [], start=1):
+        for text in list(caption.findall(nodes.Text)):
+            parts = BY_HAND.split(text.astext())
+            if len(parts) > 1:
+                text.parent.replace(text, [nodes.inline("", part, classes=["by-hand"]) if i % 2 else nodes.Text(part) for i, part in enumerate(parts) if part])
         caption.insert(0, nodes.inline("", f"Figure {number}. ", classes=["figure-number"]))

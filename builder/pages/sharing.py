@@ -22,7 +22,7 @@ from .charts import chart_at_head, colour_of, goal_of, in_small, labelled, marku
 from .claims import printed
 from .contents import minutes, plain
 from .executed import chapter_of
-from .figures import at_head, called
+from .figures import BY_HAND, at_head, called
 from .formulas import FORMULA, with_formulas
 from .links import link, note_anchor
 from .typography import sentences, with_quotes
@@ -113,7 +113,8 @@ def caption_at_head(cell, notebook, kind: str = "") -> str:
 
 
 def caption_of(cell) -> str:
-    return in_line(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
+    caption = in_line(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
+    return BY_HAND.sub(r'<span class="by-hand">\1</span>', caption)
 
 
 def hero(app, name: str, notebook) -> str:

@@ -1562,6 +1562,17 @@ def test_paper_has_no_controls(open_page):
     assert all(height <= 9.5 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
 
 
+def test_paper_has_margins_of_its_own_and_no_hints_for_the_hand(open_page):
+    """Also where a browser sets none; a caption's sentence on what can be pointed at or pulled is not printed, at the head and at its place."""
+    page = open_page("notebooks/class_weights.html")
+    hint = page.locator(".by-hand", has_text="Point at a bar")
+    assert hint.first.is_visible()
+    page.emulate_media(media="print")
+    assert hint.count() and not page.locator(".by-hand:visible").count()
+    margins = page.evaluate("[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSPageRule).map((rule) => rule.style.margin)")
+    assert margins == ["15mm"]
+
+
 def test_paper_is_light(open_page):
     """Also where the page is dark; a chart that lives is drawn as it is set, and a figure that stands further down stands there too."""
     page = open_page("notebooks/cauchy.html", theme="dark")
@@ -1683,6 +1694,22 @@ def test_the_contents_name_the_section_that_is_read(open_page):
         page.wait_for_function(inside, timeout=5000, polling=200)
 
 
+def test_the_contents_name_a_side_road_only_to_who_is_in_it(open_page):
+    """What follows a closed one is the section's around it; in an open one its own name is marked."""
+    page = open_page("notebooks/hubei.html")
+    road = "#side-road-the-same-was-published-and-why-9-february-was-so-sure"
+    marked = lambda: page.locator("#pst-page-toc-nav a[aria-current]").get_attribute("href")  # noqa: E731
+    go = lambda offset: (page.evaluate(f"() => scrollTo({{ top: document.querySelector('{road} > details').getBoundingClientRect().{offset} + scrollY - 150, behavior: 'instant' }})"), page.wait_for_timeout(400))  # noqa: E731
+    around = "#" + page.locator(f"section:has(> {road})").get_attribute("id")
+    go("bottom")
+    assert marked() == around
+    page.evaluate(f"() => (document.querySelector('{road} > details').open = true)")
+    go("top")
+    assert marked() == road
+    go("bottom")
+    assert marked() == around
+
+
 def test_a_search_reaches_the_place_that_answers_it(open_page):
     """Questions and error messages as people type them. The engine and its entries are loaded by the first search, not before."""
     page = open_page("search.html")
@@ -1710,6 +1737,28 @@ def test_what_the_book_does_not_explain_is_said(open_page):
     assert [asked["query"] for asked in read("queries.yml") if not explained(asked["query"])] == []
 
 
+def test_what_comes_first_is_about_what_was_asked(open_page):
+    """Not what has its words in a name of code, nor as a test and a *t*; and where the list is cut it is said."""
+    page = open_page("search.html?q=sample size")
+    first = lambda query: page.evaluate("query => bookSearch(query).then((places) => places.slice(0, 3).map((place) => `${place.url} ${place.text} ${place.code}`.toLowerCase()))", query)  # noqa: E731
+    assert "central_limit_theorem" in first("sampel size")[0] and "nan" in first("why is my val_loss nan")[0]
+    assert all("t-test" in place or "ttest" in place for place in first("t-test"))
+    page.wait_for_selector("#search-results li")
+    said = re.match(r"The first 20 of (\d+) places", page.locator("#search-status").inner_text())
+    assert int(said[1]) > 20 == page.locator("#search-results > li").count()
+
+
+def test_the_search_shows_no_box_before_something_is_asked(open_page):
+    page = open_page("notebooks/cauchy.html")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#search-now", state="attached")
+    assert page.locator("div.search-now").is_hidden()
+    page.keyboard.type("mean")
+    page.wait_for_selector("div.search-now [role=option]")
+    page.locator("#pst-search-dialog input").fill("")
+    page.wait_for_selector("div.search-now", state="hidden")
+
+
 @pytest.mark.parametrize(
     ("query", "without"),
     [
@@ -1722,7 +1771,7 @@ def test_what_the_book_does_not_explain_is_said(open_page):
 def test_a_word_that_the_book_does_not_have_is_left_out_and_named(open_page, query, without):
     page = open_page(f"search.html?q={query}")
     page.wait_for_selector("#search-results li")
-    assert re.fullmatch(rf"Without {without}, which the book does not have: \d+ places?(, (\d+|none) with all of the other words)?\.", page.locator("#search-status").inner_text())
+    assert re.fullmatch(rf"Without {without}, which the book does not have: (the first 20 of )?\d+ places?(, (\d+|none) with all of the other words)?\.", page.locator("#search-status").inner_text())
     assert not page.locator(".search-cure a").count()
 
 

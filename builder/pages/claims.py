@@ -27,7 +27,7 @@ FILTER = (
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
 LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
-MARGIN = 38  # letters of a line in the margin of a window of 1280 pixels
+MARGIN = 35  # letters of a line in the margin of a window of 1280 pixels
 MOST_IN_MARGIN, MOST_BROKEN = 9, 3  # lines, and lines that may be broken there
 LETTERS_OF_TEXT = 88  # in a line of a minor claim's sentence
 REST_ENDS = "</span>"

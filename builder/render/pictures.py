@@ -38,6 +38,7 @@ APART = 88  # pixels between two numbers at an axis, about
 MANY = 150_000  # letters of an SVG that draws thousands of lines
 PAPER, DARK_PAPER = COLOURS["light"]["paper"], COLOURS["dark"]["paper"]
 GREY = "#808080"  # of text, too light for it on white and on blue
+INK = "#000001"  # black that stays so on the dark page, on squares whose scheme of colours is the same there
 ON_PAPER, ON_BLUE = (COLOURS["light"][name] for name in ("chart-number", "chart-on-blue"))
 PATH, NUMBER = re.compile(r'(\bd=")([^"]*)"'), re.compile(r"-?\d*\.\d\d+(?:e-?\d+)?")
 PLACE = re.compile(r'\b(?:d|x|y)="[^"]*"')
@@ -233,6 +234,8 @@ def refined(specification: dict, smooth: bool = False) -> dict:
     than the theme's, and dashes are not round; the numbers of squares can be read. Lines and areas of functions that are `smooth` are drawn so, through the same points.
     """
 
+    coloured = '"scheme": ' in json.dumps(specification)
+
     def refine(part):
         if isinstance(part, list):
             return [refine(one) for one in part]
@@ -248,6 +251,8 @@ def refined(specification: dict, smooth: bool = False) -> dict:
             part["mark"] = mark
         if mark.get("type") == "text" and part.get("encoding", {}).get("color", {}).get("value") == GREY:
             part = json.loads(json.dumps(part).replace(f'"{GREY}"', f'"{ON_PAPER}"').replace('"white"', f'"{ON_BLUE}"'))
+        if mark.get("type") == "text" and coloured:
+            part = json.loads(json.dumps(part).replace('"black"', f'"{INK}"'))
         legend = part.get("legend")
         if isinstance(legend, dict) and legend.get("orient") == "bottom":
             few = {"columns": f"clamp(floor(width / {NAME}), 1, {legend.get('columns')})", "columnPadding": "12"}

@@ -894,6 +894,16 @@ def test_numbers_in_squares_can_be_read(theme):
     assert min(contrast(plain, paper), contrast(plain, thin), contrast(chosen, blue), contrast(colours["chart-soft"], paper)) > 4.5
 
 
+def test_numbers_on_a_scheme_of_colours_keep_their_ink_in_the_dark():
+    """For the squares keep theirs."""
+    ink = {"condition": {"test": "datum.a > 35", "value": "white"}, "value": "black"}
+    heat = {"layer": [{"mark": "rect", "encoding": {"color": {"field": "a", "scale": {"scheme": "blues"}}}}, {"mark": "text", "encoding": {"color": ink}}]}
+    numbers = json.loads(palette.in_dark(json.dumps(pictures.refined(heat))))["layer"][1]["encoding"]["color"]
+    assert contrast(numbers["value"], "#cfe1f2") > 12 and numbers["condition"]["value"] == "white"
+    alone = json.loads(palette.in_dark(json.dumps(pictures.refined(heat["layer"][1]))))["encoding"]["color"]
+    assert contrast(alone["value"], palette.COLOURS["dark"]["paper"]) > 4.5
+
+
 def test_a_cover_has_the_marks_of_the_panels_that_are_chosen():
     """Moved and stretched into its format; a panel that is not there is a fault with its cure."""
     panel = (

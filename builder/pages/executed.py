@@ -232,8 +232,23 @@ def fold(cell: nbformat.NotebookNode) -> None:
 def calm(cell: nbformat.NotebookNode) -> None:
     """What a cell displays, in the words of the page; the notebook for download keeps all."""
     for output in cell.get("outputs", []):
-        if "text/plain" in output.get("data", {}):
-            output.data["text/plain"] = without_type(output.data["text/plain"])
+        data = output.get("data", {})
+        if "text/plain" in data:
+            data["text/plain"] = without_type(data["text/plain"])
+        if 'class="dataframe"' in data.get("text/html", ""):
+            data["text/html"] = with_commas(data["text/html"])
+
+
+def with_commas(table: str) -> str:
+    """The table of pandas (HTML) with commas in columns of whole numbers that reach thousands, unless all that do may be years."""
+    rows = [re.split(r"(?<=<td>)([^<]*)(?=</td>)", row) for row in re.split(r"(?=<tr)", table)]
+    whole = [[int(cell) if re.fullmatch(r"-?\d{1,15}", cell) else 0 for cell in row[1::2]] for row in rows]
+    large = {place for row in whole for place, number in enumerate(row) if abs(number) >= 1000 and not 1900 <= number < 2100}
+    for row, numbers in zip(rows, whole):
+        for place in large & set(range(len(numbers))):
+            if numbers[place]:
+                row[2 * place + 1] = f"{numbers[place]:,}"
+    return "".join(part for row in rows for part in row)
 
 
 def put_outputs(app, docname, source):

@@ -396,6 +396,16 @@ def test_the_page_leaves_out_what_pandas_says_of_a_series(displayed, shown):
     assert chapters.without_type(displayed) == shown
 
 
+def test_whole_numbers_of_a_table_have_commas():
+    """In a column that reaches thousands; years have none, and numbers with a point stay."""
+
+    def table(*columns):
+        return "<table><tr><th>10000</th>" + "".join(f"</tr>\n<tr>{''.join(f'<td>{cell}</td>' for cell in row)}" for row in zip(*columns)) + "</tr></table>"
+
+    shown = table(("171,879", "2,020", "-10,034"), ("2020", "1999", "7"), ("1.5", "12345.5", "nan"))
+    assert executed.with_commas(table(("171879", "2020", "-10034"), ("2020", "1999", "7"), ("1.5", "12345.5", "nan"))) == shown
+
+
 def test_times_are_no_difference(tmp_path, monkeypatch):
     """Neither in what machines read, a chapter's Markdown and the list of claims: printed, and displayed as a table. A number that is like a time's is none."""
 

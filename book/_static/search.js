@@ -75,7 +75,7 @@ the dialog (book.js). */
   const ledger = "book/claims.html";
 
   /* Nor the ends of isn’t, it’s and PyTorch’s. A mean square is no mean. */
-  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ").replace(/\bmean[ -](squared?)\b/gi, "mean$1").replace(/(?<=\p{L})['’](?:[dmst]|ll|re|ve)(?!\p{L})/gu, "");
+  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ").replace(/\bmean[ -](squared?)\b/gi, "mean$1").replace(/(?<!\d)(\d{1,3}),(?=\d{3}(?!\d))/g, "$1").replace(/(?<=\p{L})['’](?:[dmst]|ll|re|ve)(?!\p{L})/gu, "");
 
   /* A name in code is found as a whole and by its parts: `roc_auc_score`, `CrossEntropyLoss`, `np.nan`. */
   const namesIn = (text) => withoutFormulas(text).split(/[^\p{L}\p{N}_]+/u);

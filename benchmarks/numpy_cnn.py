@@ -14,6 +14,7 @@ import os
 import pathlib
 import platform
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -298,7 +299,7 @@ def markdown(result):
                      + " | ".join(f"{row[mine]['median']:.2f}" if mine in row else "" for mine in NUMPY_LAYERS) + " |")
     lines += [""] + [f"- {t['contender']} / {t['of']}, {t['threads']} thread{'s' * (t['threads'] > 1)}: {t['measured']:.2f}, target at most {t['at_most']:.2f}: "
                      + ("met" if t["met"] else "**not met**") for t in result["targets"]]
-    return "\n".join(lines)
+    return re.sub(r"(?<=\d)(\s)x(\s)(?=\d)", r"\1×\2", "\n".join(lines))
 
 
 if __name__ == "__main__":

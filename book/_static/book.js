@@ -328,10 +328,9 @@ lay out what is far away. */
           }
           if (slider) button.textContent = "Guessed";
           kept(name, mine);
-          const with_unit = (value) => (unit ? `${value}\u00a0${unit}` : value);
           fold.open = true;
           slider?.parentElement.style.setProperty("--answer", (answer.replaceAll(",", "") - slider.min) / (slider.max - slider.min));
-          told.textContent = `${judged(slider, mine, answer)} You guessed ${with_unit(mine)}; the cell below printed ${with_unit(answer)}.`;
+          told.textContent = `${judged(slider, mine, answer)} You guessed ${mine}${unit}; the cell below printed ${answer}${unit}.`;
         });
       }
       const before = kept(name);

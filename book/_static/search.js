@@ -26,24 +26,33 @@ the dialog (book.js). */
   /* Words for the same thing, one of which the book uses. An interval that is too narrow misses what it should hold. */
   const alike = dictionary({
     normal: "gaussian", ppv: "precision", tpr: "sensitivity", recall: "sensitivity", batchsize: "batch_size", cnn: "convolution", covid: "hubei", corona: "hubei", coronavirus: "hubei", wuhan: "hubei",
-    narrow: "short", misses: "short", undercoverage: "coverage", cover: "coverage", covers: "coverage", covered: "coverage", confidence: "interval",
-    auroc: "auc", imbalance: "imbalanced", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", conv: "convolution", sklearn: "scikit",
+    narrow: "short", misses: "short", undercoverage: "coverage", confidence: "interval", propagate: "travel", propagates: "travel", propagated: "travel", propagation: "travel",
+    auroc: "auc", imbalance: "imbalanced", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", sklearn: "scikit",
     asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", fat: "heavy",
     two: "2", three: "3", four: "4", five: "5", six: "6", seven: "7", eight: "8", nine: "9", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
     hundred: "100", thousand: "1000", multiple: "many", settle: "converge", settles: "converge", settled: "converge", settling: "converge",
   });
 
-  /* What has such a word is found by the wider one too. */
+  /* Forms of one word that the stemmer does not bring together. */
+  const families =
+    "coverage cover; convolution convolve conv; assume assumption; decide decision; divide division divisor; define definition; diagnose diagnosis diagnostic; conclude conclusion; expand expansion; fail failure; " +
+    "grow growth grown grew; infinite infinity; inverse invert; product produce; reduce reduction; symmetric symmetry; succeed success; vary variation; weight weigh; register registration; " +
+    "theory theoretical; multiply multiplication; minimum minimal minimise; maximum maximal maximise; optimum optimal optimise; matrix matrices; mathematics math maths; centre center centred; apply application; " +
+    "draw drawn drew; know known knew; learn learnt; take taken took; write written wrote; build built; choose chose chosen choice; prove proof proven; lean leant; forget forgot forgotten; fall fallen fell; " +
+    "wide wider widest width; long longer longest length; large larger largest; small smaller smallest; fast faster fastest; slow slower slowest; short shorter shortest; high higher highest; low lower lowest; strong stronger strongest; rare rarer rarest";
+
+  /* What has such a word is found by the wider one too, behind what has that itself. */
   const wider = dictionary({ lognormal: "skewed", pareto: "skewed" });
 
   /* As the stemmer takes it: without accents, and spelt one way where British and American differ. */
   function plain(term) {
     const word = term.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
     return word
-      .replace(/^(\w{3,})iz(e|ed|es|er|ers|ing|ations?)$/, "$1is$2")
+      .replace(/^(\w{3,})iz(e|ed|es|er|ers|ing|able|ations?)$/, "$1is$2")
       .replace(/^(\w{3,})our(s|ed|ing|able|al|hoods?)?$/, "$1or$2")
       .replace(/^(\w{2,}[aeiou])ll(ed|ing|ers?)$/, "$1l$2")
       .replace(/^(\w+)yz(e|ed|es|ing)$/, "$1ys$2")
+      .replace(/^(\w{3,}[cdeghkmnrt])ly$/, "$1") // exactly
       .replace(/^(cent|met|lit)re(s|d)?$/, "$1er$2");
   }
 
@@ -57,7 +66,7 @@ the dialog (book.js). */
     mle: "maximum likelihood", "t test": "t-test", "t tests": "t-test", fpr: "false positive rate", fnr: "false negative rate", bce: "binary cross entropy", crossentropy: "cross entropy", maxpool: "max pooling", lr: "learning rate", prc: "precision recall curve",
     multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient", "sample mean": "mean", "sample average": "mean",
     "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
-    "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "breit wigner": "cauchy", gemm: "matrix product", "decision curve": "net benefit",
+    "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "coverage probability": "coverage", "covering probability": "coverage", "coverage rate": "coverage", "breit wigner": "cauchy", gemm: "matrix product", "decision curve": "net benefit",
     "not converge": "not exist", "doesn't converge": "not exist", "doesnt converge": "not exist", "not settle": "not exist",
   });
   const longestFirst = [...short.keys()].sort((one, other) => other.length - one.length);
@@ -65,8 +74,8 @@ the dialog (book.js). */
   const inFull = (query) => query.replaceAll("’", "'").replace(otherwise, (words) => short.get(words.toLowerCase().replaceAll("-", " ")));
   const ledger = "book/claims.html";
 
-  /* Nor the ends of isn’t, it’s and PyTorch’s. */
-  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ").replace(/(?<=\p{L})['’](?:[dmst]|ll|re|ve)(?!\p{L})/gu, "");
+  /* Nor the ends of isn’t, it’s and PyTorch’s. A mean square is no mean. */
+  const withoutFormulas = (text) => text.replace(/\\\(.*?\\\)/gs, " ").replace(/\bmean[ -](squared?)\b/gi, "mean$1").replace(/(?<!\d)(\d{1,3}),(?=\d{3}(?!\d))/g, "$1").replace(/(?<=\p{L})['’](?:[dmst]|ll|re|ve)(?!\p{L})/gu, "");
 
   /* A name in code is found as a whole and by its parts: `roc_auc_score`, `CrossEntropyLoss`, `np.nan`. */
   const namesIn = (text) => withoutFormulas(text).split(/[^\p{L}\p{N}_]+/u);
@@ -88,7 +97,12 @@ the dialog (book.js). */
   /* What of a place is indexed by its own words, and by the parts of the names in it, which tell less than words: `sample_weight` is about weights, not about samples. What is asked has both. */
   const byParts = { textNames: "text", titleNames: "title" };
   const compound = (text) => namesIn(text).filter((name) => partsIn(name).length > 1).join(" ");
-  const indexed = (entry, field) => (field in byParts ? compound(entry[byParts[field]]) : entry[field]);
+  const drawn = {
+    wide: ({ title, text }) => namesIn(`${title} ${text}`).map((name) => wider.get(plain(name))).filter(Boolean).join(" "),
+    address: ({ kind, url }) => (kind === "claim" ? url.split("#")[1].split("-").filter((word) => word.length > 2).join(" ") : ""), // a claim’s name, given by its author
+    ...Object.fromEntries(Object.entries(byParts).map(([field, of]) => [field, (entry) => compound(entry[of])])),
+  };
+  const indexed = (entry, field) => (field in drawn ? drawn[field](entry) : entry[field]);
   const tokensOf = (text, field) => (!field ? [...tokenize(text), ...joinedIn(text)] : field === "code" || field in byParts ? tokenize(text) : [...namesIn(text).filter(Boolean), ...joinedIn(text)]);
 
   /* What is asked by a text that was pasted. Of a traceback, or of more than some sentences, the message that was raised last; of a message, what is left without the paths, numbers of lines, carets
@@ -110,11 +124,14 @@ the dialog (book.js). */
       const stemmer = new Stemmer();
       const stem = (term) => {
         const word = plain(term);
-        return empty.has(word) ? null : stemmer.stemWord(alike.get(word) ?? word);
+        if (empty.has(word)) return null;
+        const stemmed = stemmer.stemWord(alike.get(word) ?? word);
+        return family.get(stemmed) ?? stemmed;
       };
-      const kept = (term) => [stem(term), stem(wider.get(plain(term)) ?? "")].filter(Boolean);
-      const fields = ["title", "page", "text", "code", "asked", ...Object.keys(byParts)];
-      const index = new MiniSearch({ idField: "url", fields, storeFields: ["kind"], tokenize: tokensOf, extractField: indexed, processTerm: kept, searchOptions: { processTerm: stem } });
+      const family = new Map();
+      for (const [first, ...others] of families.split("; ").map((words) => words.split(" ").map((word) => stemmer.stemWord(plain(word))))) for (const other of others) family.set(other, first);
+      const fields = ["title", "page", "text", "code", "asked", "wide", "address", ...Object.keys(byParts)];
+      const index = new MiniSearch({ idField: "url", fields, storeFields: ["kind"], tokenize: tokensOf, extractField: indexed, processTerm: stem, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
       const partsOf = new Map();
       for (const entry of searchEntries) for (const parts of hyphenated(allOf(entry))) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
@@ -123,7 +140,7 @@ the dialog (book.js). */
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, two of its letters swapped, one letter away or, of a long one, two. */
   const lowercase = /(?<![\p{L}\p{N}_.'’])\p{Lu}?\p{Ll}{3,}(?![\p{L}\p{N}_])/gu;
-  let written, known;
+  let written, known, forms;
   const swapped = (word) => Array.from({ length: word.length - 1 }, (_, i) => word.slice(0, i) + word[i + 1] + word[i] + word.slice(i + 2));
   function spelled(query, stem) {
     if (!written) {
@@ -135,12 +152,13 @@ the dialog (book.js). */
       }
       written = new MiniSearch({ idField: "word", fields: ["word"], storeFields: ["count"] });
       written.addAll([...counts].map(([word, count]) => ({ word, count })));
+      forms = new Set([...counts.keys()].map(stem));
     }
     const options = { fuzzy: (term) => (term.length > 8 ? 2 : Number(term.length > 3)), boostDocument: (word, term, { count }) => 1 + Math.log10(count) / 10 };
     const guesses = new Map();
     for (const [word] of query.matchAll(lowercase)) {
       const typed = word.toLowerCase();
-      const has = (one) => [empty, short, alike, known].some((words) => words.has(one));
+      const has = (one) => [empty, short, alike, known].some((words) => words.has(one)) || (stem(one) !== one && forms.has(stem(one))); // or a form of such a word
       const nearest = has(typed) || written.has(typed) ? typed : swapped(typed).find((one) => has(one) || written.has(one)) ?? written.search(typed, options)[0]?.id ?? typed;
       if (stem(nearest) !== stem(typed)) guesses.set(word, nearest);
     }
@@ -190,11 +208,14 @@ the dialog (book.js). */
       return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term)));
     };
     const results = index.search(query, {
-      boost: { title: 3, page: 0.7, text: 1, code: 0.25, asked: 1, textNames: 0.3, titleNames: 2 },
+      boost: { title: 3, page: 0.7, text: 1, code: 0.25, asked: 1, wide: 0.3, address: 0.3, textNames: 0.3, titleNames: 2 },
       prefix: (term, i, terms) => term.length > 1 && terms.slice(i + 1).every((part) => term.includes(part)), // the last word may go on
       weights: { prefix: 0.3 },
       boostDocument: (id, term, stored) => weight[stored.kind],
     });
+    /* A word of everyday language that stands in a place’s code alone makes the place half about it, where little else was asked; and what the book has in code alone, it does not explain. A name in code is one that was asked for. */
+    const names = new Set(namesIn(query).filter((name) => /[\d_]|[a-z][A-Z]/.test(name)).flatMap((name) => [name, ...partsIn(name)]).map(stem));
+    const codeAlone = new Map(results.map(({ id, match }) => [id, Object.keys(match).filter((word) => !names.has(word) && match[word].every((field) => field === "code" || field === "address"))]));
     const foundBy = new Map(results.map(({ id, queryTerms }) => [id, new Set(queryTerms.flatMap((word) => [word, ...(partsOf.get(word) ?? [])]))]));
     for (const parts of hyphenated(typed).filter((parts) => parts.some((part) => part.length === 1))) {
       const joined = stem(parts.join("")); // a t-test is no test with a t
@@ -204,15 +225,18 @@ the dialog (book.js). */
     const meant = [...asked].filter((term) => !ofManner.has(term)); // unless that is all
     const weighed = meant.some((term) => anywhere.has(term)) ? meant : [...asked];
     const had = weighed.filter((term) => anywhere.has(term));
-    const known = rareness(had) / rareness(weighed);
+    const told = new Set(results.flatMap(({ id }) => [...foundBy.get(id)].filter((term) => !codeAlone.get(id).includes(term))));
+    const known = rareness(had.filter((term) => told.has(term))) / rareness(weighed);
     const found = results
       .map((result) => {
         const entry = entries.get(result.id);
         const foundHere = foundBy.get(result.id);
-        const share = rareness(had.filter((term) => foundHere.has(term))) / rareness(had);
+        const here = had.filter((term) => foundHere.has(term));
+        const prose = asked.size > 2 ? here : here.filter((term) => !codeAlone.get(result.id).includes(term));
+        const share = (rareness(here) + rareness(prose)) / rareness(had) / 2;
         const whole = asked.size > 2 && tokenize(allOf(entry)).join(" ").toLowerCase().includes(phrase);
-        const [sides, prose] = two ? readIn(entry, stem) : [new Set()];
-        const apart = Boolean(two) && had.length === 2 && !had.every((term) => prose.has(term));
+        const [sides, has] = two ? readIn(entry, stem) : [new Set()];
+        const apart = Boolean(two) && had.length === 2 && !had.every((term) => has.has(term));
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
         const near = both && both ** 2 / (name.length * asked.size);
@@ -255,7 +279,8 @@ the dialog (book.js). */
   function quotes(entry, query) {
     const [message, place] = [query, allOf(entry)].map(spoken);
     const named = entry.kind === "question" ? entry.title.split(/[,;…]/).map(spoken) : []; // a problem is called by its message, in quotation marks or not
-    return [...named, ...quoted(allOf(entry))].some((words) => words.length > 1 && within(message, words)) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
+    const unclassed = (words) => (words.length > 2 && /(error|warning|exception)$/.test(words[0]) ? words.slice(1) : words); // whose name may stand elsewhere
+    return [...named, ...quoted(allOf(entry))].some((words) => words.length > 1 && within(message, unclassed(words))) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
   const explains = (place, query) => (isMessage(query) ? quotes(place, query) : !place.apart && ((place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3)));
 

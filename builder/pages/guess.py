@@ -99,14 +99,19 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
         start = next((one for one in starts if abs(one - float(value.replace(",", ""))) > (high - low) / 10), high)
         asked = (
             f'<label>Your guess: <span class="guess-scale"><input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{start:g}" autocomplete="off"></span> '
-            f'<output>{start:g}</output> {html.escape(unit)}</label>'
+            f'<output>{start:g}</output>{beside(unit)}</label>'
             # Where the slider begins is nobody's guess: book.js lets the button act once it was moved.
             f'<button type="button" aria-disabled="true" aria-describedby="guess-{number}-first">That is my guess</button><small class="guess-first" id="guess-{number}-first">Move the slider first.</small>'
         )
     return (
-        f'<div class="guess pst-js-only"{" data-explained" * ("explained" in guess)} role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{html.escape(unit)}">{asked}'
+        f'<div class="guess pst-js-only"{" data-explained" * ("explained" in guess)} role="group" aria-label="Guess first" data-answer="{html.escape(value)}" data-unit="{beside(unit)}">{asked}'
         '<p class="guess-told" role="status"></p></div>'
     )
+
+
+def beside(unit: str) -> str:
+    """The unit as it follows its number: a per cent sign at once, any other behind a space, in the same line."""
+    return html.escape(unit if unit in ("", "%") else f"\N{NO-BREAK SPACE}{unit}")
 
 
 def explanation(number: int, notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

@@ -65,10 +65,10 @@ def facts(app, doctree):
     section = next(iter(doctree.findall(nodes.title))).parent
     recipe = next((one["ids"][0] for one in section.findall(nodes.section) if one.next_node(nodes.title).astext().startswith("What to do")), "")
     to_recipe = f'<a href="#{recipe}">the recipe</a>' if recipe else "the recipe"
-    seconds = f'<span class="measured">{found["seconds"]:.0f} s</span>'
+    seconds = f'<span class="measured">{found["seconds"]:.0f}&nbsp;s</span>'
     head = (
-        f'<p class="facts">{minutes(notebook)} minutes to {to_recipe}, side roads apart. This build executed it in {seconds}: '
-        f'<a href="../book/execution.html">{found["n_cells"]} cells</a>, <a href="../book/claims.html#{name}">{len(claims)} claims</a>, all hold. '
+        f'<p class="facts">{minutes(notebook)}&nbsp;minutes to {to_recipe}, side roads apart. This build executed it in {seconds}: '
+        f'<a href="../book/execution.html">{found["n_cells"]}&nbsp;cells</a>, <a href="../book/claims.html#{name}">{len(claims)}&nbsp;claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
     )
     question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)

@@ -1743,6 +1743,7 @@ def test_what_comes_first_is_about_what_was_asked(open_page):
     first = lambda query: page.evaluate("query => bookSearch(query).then((places) => places.slice(0, 3).map((place) => `${place.url} ${place.text} ${place.code}`.toLowerCase()))", query)  # noqa: E731
     assert "central_limit_theorem" in first("sampel size")[0] and "nan" in first("why is my val_loss nan")[0]
     assert all("t-test" in place or "ttest" in place for place in first("t-test"))
+    assert all("skew" in place for place in first("skewed"))
     page.wait_for_selector("#search-results li")
     said = re.match(r"The first 20 of (\d+) places", page.locator("#search-status").inner_text())
     assert int(said[1]) > 20 == page.locator("#search-results > li").count()

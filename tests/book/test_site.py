@@ -1,5 +1,6 @@
 """The built pages as files: every link and anchor resolves, nothing comes from elsewhere, every chapter can be opened."""
 
+import copy
 import io
 import json
 import re
@@ -185,6 +186,20 @@ def test_what_is_made_of_markdown_has_typographic_quotes_but_in_its_code():
     assert in_line("Keras's `F1Score(average=\"macro\")` isn't *\"macro\"*, at $p'$").startswith("Keras\u2019s <code>F1Score(average=\"macro\")</code> isn\u2019t \u201cmacro\u201d, at <math")
     text = bs4.BeautifulSoup(in_line("`softmax`'s and $x$'s value"), "html.parser").get_text()
     assert text == "softmax\u2019s and x\u2019s value", text
+
+
+def test_prose_has_none_of_the_signs_of_a_typewriter(soups):
+    """Curly quotes, dashes, arrows, minus and multiplication signs, and no space before a per cent sign; code, what cells printed and tables apart."""
+    typed = re.compile(r"""\d\s%|->|["']|\s--?\s|\w\^\w|\d\s?x\s?\d|(?<![\w.\d–-])(?:1000|\d000)(?= [a-z])""")
+    slips = []
+    for path, soup in soups.items():
+        prose = copy.copy(soup.find("article") or soup.find("main"))
+        for other in prose.select("pre, code, script, style, math, svg, table, textarea, .cell_output") if prose else ():
+            other.replace_with("¤")
+        for part in prose.select("p, li, h1, h2, h3, dt, dd, figcaption, summary, label, button") if prose else ():
+            text = "" if part.find(["p", "li", "dd"]) else part.get_text()
+            slips += [f"{path.stem}: {text[max(0, found.start() - 30):found.end() + 20]}" for found in typed.finditer(text)]
+    assert not slips, slips
 
 
 def test_a_name_in_code_may_be_broken_after_what_joins_its_parts():

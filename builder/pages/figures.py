@@ -59,7 +59,7 @@ def add_twins(app, doctree):
         columns, twins = said.get(image, {}).get("columns"), []
         for form, (theme, draw) in itertools.product(("stacked", "beside") if columns else ("",), THEMES.items()):
             target = path.with_name(f"{path.stem}-{theme}{'-wide' if form == 'beside' else ''}.svg")
-            target.write_text(draw(beside(svg, columns) if form == "beside" else drawn_for("page", outputs[svg])), encoding="utf-8")
+            target.write_text(draw(beside(drawn_for("panels", outputs[svg]), columns) if form == "beside" else drawn_for("page", outputs[svg])), encoding="utf-8")
             twin = image.deepcopy()
             twin["uri"] = image["uri"].replace(path.name, target.name)
             twin["classes"] = [*image["classes"], f"only-{theme}", *([f"panels-{form}"] if form else [])]

@@ -113,9 +113,11 @@ def size(svg: str) -> tuple[float, float] | None:
 
 
 def drawn_for(form: str, output: nbformat.NotebookNode) -> str:
-    """The figure of an output as it was drawn for a page or a phone, in pixels; one that was not, as its cell drew it."""
-    svg = output.metadata.get(FIGURE, {}).get(form)
-    return SIZED.sub(lambda found: f'{found[1]} width="{float(found[2]) * SHOWN[form]:.0f}" height="{float(found[3]) * SHOWN[form]:.0f}"', svg, count=1) if svg else output.data[FIGURE]
+    """The figure of an output as it was drawn for a page or a phone, in pixels, or for `beside`; one that was not, as its cell drew it."""
+    svg = output.metadata.get(FIGURE, {}).get(form, output.data[FIGURE])
+    if form not in SHOWN or svg is output.data[FIGURE]:
+        return svg
+    return SIZED.sub(lambda found: f'{found[1]} width="{float(found[2]) * SHOWN[form]:.0f}" height="{float(found[3]) * SHOWN[form]:.0f}"', svg, count=1)
 
 
 def adapts(specification: dict) -> bool:

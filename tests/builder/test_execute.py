@@ -22,6 +22,7 @@ from builder import letters
 from builder.chapters import chapters, load
 from builder.execute import key as keys
 from builder.files import ROOT
+from builder.render.palette import COLOURS
 
 
 # --- fresh: what changes is executed again, and nothing else
@@ -486,7 +487,7 @@ DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 
 
 def test_a_figure_is_drawn_for_a_page_and_a_phone_too(small):
-    """In their widths, with letters of the same size; the chapter sees nothing of it, and what is downloaded has the figure as its cell drew it."""
+    """In their widths, with letters of the same size, and with the ticks of charts; the chapter sees nothing of it, and what is downloaded has the figure as its cell drew it."""
     draw = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(5, 3))\nax.plot([1, 2])\nax.set_xlabel('letters')\n{}\nplt.show()\nprint('sum', 2, *fig.get_size_inches(), plt.get_fignums(), ax.get_position())"
     cells = [draw.format(more) for more in ("", "ax.set_aspect('equal')", "fig.set_layout_engine('constrained')")]
     small.write("one", [ONE[0], *cells])
@@ -495,6 +496,8 @@ def test_a_figure_is_drawn_for_a_page_and_a_phone_too(small):
     notebook = nbformat.read(small.root / "_build" / "executed" / "one.ipynb", as_version=4)
     for output in (one for cell in notebook.cells for one in cell.get("outputs", []) if "image/svg+xml" in one.get("data", {})):
         forms = output.metadata["image/svg+xml"]
+        soft = f"stroke: {COLOURS['light']['chart-soft']}; stroke-width: 0.8"
+        assert all(svg.count(soft) > 4 for svg in forms.values()) and soft not in output.data["image/svg+xml"], "not the ticks of charts"
         sizes = {form: [float(one) for one in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()] for form, svg in forms.items()}
         assert all(abs(across - width) < 2 or high > 0.95 * across for (across, high), width in ((sizes["phone"], 340), (sizes["page"], 607))), f"neither so wide nor a square: {sizes}"
         assert len({re.search(r"<!-- letters -->.*?scale\(([\d.]+)", svg, re.S)[1] for svg in [output.data["image/svg+xml"], *forms.values()]}) == 1

@@ -363,6 +363,14 @@ def beside(svg: str, columns: int) -> str:
     return ET.tostring(figure, encoding="unicode")
 
 
+def box_beside(svg: str, columns: int, panel: int, box: list[float]) -> list[float]:
+    """Where two corners of that panel of the figure (x and y of each, as shares of it) are once its panels stand `beside` each other."""
+    after = beside(svg, columns)
+    (width, height), (across, high) = ([float(one) for one in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', one).groups()] for one in (svg, after))
+    right, down = map(float, re.search(rf'id="axes_{panel + 1}" transform="translate\((-?[\d.]+) (-?[\d.]+)\)', after).groups())
+    return [round((share * (height if up else width) + (down if up else right)) / (high if up else across), 5) for share, up in zip(box, (0, 1, 0, 1))]
+
+
 def outputs_with_figures(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [output for output in cell.get("outputs", []) if FIGURE in output.get("data", {})]
 

@@ -960,6 +960,12 @@ def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():
     assert pictures.dark(faint.format("#e6e6e6")) == faint.format(palette.COLOURS["dark"]["chart-hair"])
 
 
+def test_a_panel_s_places_go_with_it():
+    """Those of the second of two panels that stand beside each other; of the first they are in the left half."""
+    assert pictures.box_beside(PANELS, 2, 0, [0.2, 1 / 3, 0.9, 1 / 9]) == [0.1, 0.6, 0.45, 0.2]
+    assert pictures.box_beside(PANELS, 2, 1, [0.2, 7 / 9, 0.9, 5 / 9]) == [0.6, 0.6, 0.95, 0.2]
+
+
 PANELS = """
 <svg xmlns="http://www.w3.org/2000/svg" width="100pt" height="90pt" viewBox="0 0 100 90"><g id="figure_1"><g id="patch_1"><path d="M 0 90 L 100 0"/></g>
 <g id="axes_1"><g id="patch_2"><path d="M 20 30 L 90 10"/></g><g id="matplotlib.axis_1"/></g>

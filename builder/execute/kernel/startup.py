@@ -85,9 +85,16 @@ def _set_up(shell):
             try:
                 steep = height / width
                 across = min(PAGE, HIGHEST / steep) if any(one.get_aspect() != "auto" for one in figure.axes) else PAGE
+                values, others = figures.Values(figure), {}
                 with figures.as_in_charts(figure):
-                    others = {"panels": drawn(figure, fmt, **options)} if len(figure.axes) > 1 else {}  # as `beside` in builder/render/pictures.py wants it
-                    others |= {"page": at(figure, across, min(across * steep, HIGHEST), tight | {"dpi": SHARP}), "phone": at(figure, PHONE, height, tight)}
+                    for form, draw in {
+                        "panels": lambda: drawn(figure, fmt, **options),  # as `beside` in builder/render/pictures.py wants it
+                        "page": lambda: at(figure, across, min(across * steep, HIGHEST), tight | {"dpi": SHARP}),
+                        "phone": lambda: at(figure, PHONE, height, tight),
+                    }.items():
+                        others[form] = draw()
+                        values.keep(form)
+                others |= {"values": noted} if (noted := values.noted()) else {}
             finally:
                 figure.set_size_inches(size, forward=False)
                 figure.draw_without_rendering()

@@ -21,6 +21,7 @@ from builder.execute.key import imported
 from builder.execute.store import executed
 from builder.files import ROOT
 from builder.pages.recipes import copied
+from builder.render.delivery import THEME
 from builder.render.pictures import FIGURE, outputs_with_figures
 
 FIRST_VIEW, WHOLE_PAGE = 300_000, 700_000  # bytes that a page may transfer, compressed
@@ -28,7 +29,7 @@ SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
 @pytest.fixture
-def open_page(chromium, address):
+def open_page(chromium, address, site):
     """A function that opens a page of the site, and knows what the last one `asked` for; afterwards nothing may have been asked of another host or logged."""
     contexts, faults, asked = [], [], []
 
@@ -55,8 +56,20 @@ def open_page(chromium, address):
     open_one.restart, open_one.asked = restart, asked
     yield open_one
     for context in contexts:
+        faults += [f"no style is sent for {name}" for page in context.pages if page.url.startswith(address) for name in page.evaluate(NAMED) if name in unsent(site)]
         context.close()
     assert not faults, faults[:10]
+
+
+NAMED = "() => [...new Set([...document.querySelectorAll('[class]')].flatMap((one) => [...one.classList]))]"
+
+
+@functools.cache
+def unsent(site: pathlib.Path) -> set[str]:
+    """Classes for which alone the theme has rules, and the site's one stylesheet has none."""
+    folder = site / "_static"
+    theme = {name for pattern in THEME for path in folder.glob(pattern) for name in re.findall(r"[{},]\s*\.([\w-]+)(?=\s*[,{])", path.read_text(encoding="utf-8"))}
+    return theme - set(re.findall(r"\.([A-Za-z_-][\w-]*)", (folder / "site.css").read_text(encoding="utf-8")))
 
 
 def names():

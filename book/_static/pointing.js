@@ -195,7 +195,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     const live = Object.assign(document.createElement("div"), { className: "figure-live" });
     const seen = () => [...figure.querySelectorAll("img")].find((one) => one.offsetWidth);
     const page = () => {
-      const box = seen().getBoundingClientRect();
+      const box = seen()?.getBoundingClientRect() ?? new DOMRect(); // a film may play in its place
       Object.assign(live.style, { width: `${box.width}px`, height: `${box.height}px`, translate: "" });
       const { left, top } = live.getBoundingClientRect();
       live.style.translate = `${box.left - left}px ${box.top - top}px`;
@@ -204,7 +204,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     const form = () => /-(phone|wide)\.svg/.exec(seen().currentSrc)?.[1] ?? "page";
     figure.classList.add("pointable");
     figure.append(live);
-    const { at } = telling(live, (event) => nearest(plots, form(), page(), event), figure, page);
+    const { at } = telling(live, (event) => seen() && nearest(plots, form(), page(), event), figure, page);
     if (came) at(came);
     addEventListener("resize", () => hide(live));
   };

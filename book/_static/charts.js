@@ -374,6 +374,21 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     chart.dataset.ready = "true";
   }
 
+  /* A figure whose values were written down says them at the pointer, once one has come to it. */
+  function reachFigure(figure) {
+    const { values } = figure.querySelector("picture[data-values]").dataset;
+    let came;
+    const keep = (event) => {
+      if (event.type === "pointerup" || event.pointerType === "mouse") came = event;
+    };
+    for (const move of ["pointermove", "pointerup"]) figure.addEventListener(move, keep);
+    figure.addEventListener("pointerover", async () => {
+      await Promise.all([load("_static/pointing.js"), load(`charts/${values}`)]);
+      for (const move of ["pointermove", "pointerup"]) figure.removeEventListener(move, keep);
+      figurePointing(figure, figureValues[values], came);
+    }, { once: true });
+  }
+
   const seen = new IntersectionObserver(
     (entries) => {
       for (const entry of entries.filter((e) => e.isIntersecting)) {
@@ -406,6 +421,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       },
       true,
     );
+
+    new Set([...document.querySelectorAll("picture[data-values]")].map((one) => one.parentElement)).forEach(reachFigure);
 
     let later;
     addEventListener("resize", () => {

@@ -1,9 +1,11 @@
-/* What a chart's mark stands for, said beside the pointer: the values of the mark under it, or of the nearest one. Loaded with Vega (charts.js).
+/* What a mark of a chart or a figure stands for, said beside the pointer: the values of the mark under it, or of the nearest one. Loaded with Vega, or when a pointer comes to a figure (charts.js).
 
-Values, titles and formats are those of the mark's encodings, of their `tooltip` where there is one, or what the metadata of the cell say (`values`, builder/pages/charts.py). */
+Of a chart, values, titles and formats are those of the mark's encodings, of their `tooltip` where there is one, or what the metadata of the cell say (`values`, builder/pages/charts.py). Of a figure they are what
+was written down when it was drawn (builder/execute/kernel/figures.py). */
 
 (() => {
   const NEAR = 24, BESIDE = 8; // pixels from a point; from the edge of a bar, or from a line right across
+  const FINE = 2000; // places along a figure's axis
   const COLOURS = ["color", "fill", "stroke", "shape"];
 
   /* Each layer of a specification, by the name that Vega-Lite gives it: `concat_0_layer_1`. Those of one plot share what one of them says of an axis. */
@@ -109,62 +111,105 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
 
   const hide = (live) => live.querySelectorAll(":scope > :is(.chart-values, .chart-datum)").forEach((one) => (one.hidden = true));
 
-  /* Makes a live chart say its values; `at` finds the mark at a pointer, `again` says anew what the chart shows there now. */
-  window.chartPointing = (live, view, specification, picks) => {
-    const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
+  /* Says in `live`, which lies over the picture of the size and place of `page()`, what is found at a pointer that `hand` feels: `box` of a mark in the window, and `lines` on it. */
+  function telling(live, find, hand = live, page = () => live.getBoundingClientRect()) {
     const [ring, label] = ["chart-datum", "chart-values"].map((className) => Object.assign(document.createElement("div"), { className, hidden: true, ariaHidden: "true" }));
     live.append(ring, label);
-    const linesOf = (one) => said(parts, values, view.locale(), one);
-    const at = (event) => find(view, svg, event, (one) => picks(one.datum) || linesOf(one).length);
 
     function say({ x, y, pointerType }) {
-      const page = live.getBoundingClientRect(), found = at({ clientX: page.left + x, clientY: page.top + y, pointerType }), lines = found ? linesOf(found) : [];
-      const picked = Boolean(found && picks(found.datum));
+      const { left, top, width, height } = page(), { box, lines = [], picked = false } = find({ clientX: left + x, clientY: top + y, pointerType }) ?? {};
       live.classList.toggle("picks", picked);
       label.hidden = !lines.length;
       ring.hidden = label.hidden && !picked;
       if (ring.hidden) return;
-      const [left, top, width, height] = found.box, round = !width && !height, around = round ? 8 : 3;
+      const [from, over, across, down] = box, round = !across && !down, around = round ? 8 : 3;
       ring.classList.toggle("round", round);
-      Object.assign(ring.style, { left: `${left - page.left - around}px`, top: `${top - page.top - around}px`, width: `${width + 2 * around}px`, height: `${height + 2 * around}px` });
+      Object.assign(ring.style, { left: `${from - left - around}px`, top: `${over - top - around}px`, width: `${across + 2 * around}px`, height: `${down + 2 * around}px` });
       label.replaceChildren(...lines.map(([title, value]) => {
         const row = document.createElement("p");
         row.append(title && `${title} `, Object.assign(document.createElement("strong"), { textContent: value }));
         return row;
       }));
       const { width: wide, height: high } = label.getBoundingClientRect(), off = pointerType === "mouse" ? 14 : 30;
-      const across = x + 14 + wide > page.width ? x - 14 - wide : x + 14;
-      const above = y - off - high, down = above < 0 || page.top + above < 60 ? y + off : above; // the page's head lies over its top
-      label.style.left = `${Math.max(0, Math.min(across, page.width - wide))}px`;
-      label.style.top = `${Math.max(0, Math.min(down, page.height - high))}px`;
+      const right = x + 14 + wide > width ? x - 14 - wide : x + 14;
+      const above = y - off - high, below = above < 0 || top + above < 60 ? y + off : above; // the page's head lies over its top
+      label.style.left = `${Math.max(0, Math.min(right, width - wide))}px`;
+      label.style.top = `${Math.max(0, Math.min(below, height - high))}px`;
     }
 
     let last = null, began = null;
     const placed = ({ clientX, clientY, pointerType }) => {
-      const { left, top } = live.getBoundingClientRect();
+      const { left, top } = page();
       return { x: clientX - left, y: clientY - top, pointerType };
     };
     const forget = () => {
       last = null;
       hide(live);
     };
-    live.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "mouse") return;
-      if (event.buttons) return forget(); // something is pulled
-      last = placed(event);
-      say(last);
+    const at = (event) => say((last = placed(event)));
+    hand.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "mouse") event.buttons ? forget() : at(event); // something is pulled
     });
-    live.addEventListener("pointerdown", (event) => (began = event));
-    live.addEventListener("pointerup", (event) => {
-      if (!began || Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) > 10) return;
-      last = placed(event);
-      say(last);
-    });
-    live.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
-    live.addEventListener("pointercancel", forget);
-    return { at, parts, again: () => last && !label.hidden && say(last) };
+    hand.addEventListener("pointerdown", (event) => (began = event));
+    hand.addEventListener("pointerup", (event) => began && Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) <= 10 && at(event));
+    hand.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
+    hand.addEventListener("pointercancel", forget);
+    return { at, again: () => last && !label.hidden && say(last) };
+  }
+
+  /* Makes a live chart say its values; `at` finds the mark at a pointer, `again` says anew what the chart shows there now. */
+  window.chartPointing = (live, view, specification, picks) => {
+    const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
+    const linesOf = (one) => said(parts, values, view.locale(), one);
+    const at = (event) => find(view, svg, event, (one) => picks(one.datum) || linesOf(one).length);
+    const told = (event) => {
+      const found = at(event);
+      return found && { ...found, lines: linesOf(found), picked: Boolean(picks(found.datum)) };
+    };
+    return { at, parts, again: telling(live, told).again };
   };
 
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && document.querySelectorAll(".chart-live").forEach(hide));
-  document.addEventListener("pointerdown", ({ target }) => document.querySelectorAll(".chart-live").forEach((live) => live.contains(target) || hide(live)));
+  /* The mark of a figure, shown in a box of the window, that is nearest to the pointer: its own box, and what was written down of it. */
+  function nearest(plots, form, page, { clientX, clientY, pointerType }) {
+    const beside = pointerType === "touch" ? 2 * BESIDE : BESIDE;
+    let found = null;
+    for (const { axes, boxes: { [form]: [x0, y0, x1, y1] }, sets } of plots) {
+      const place = (x, y) => [page.left + page.width * (x0 + ((x1 - x0) * x) / FINE), page.top + page.height * (y0 + ((y1 - y0) * y) / FINE)];
+      for (const { name, x, y, to: [toX, toY], said: told } of sets) {
+        for (let i = 0; i < x.length; i++) {
+          const [one, other] = [place(x[i], y[i]), place(toX?.[i] ?? x[i], toY?.[i] ?? y[i])];
+          const [left, top, right, bottom] = [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[0], other[0]), Math.max(one[1], other[1])];
+          const away = Math.hypot(Math.max(left - clientX, 0, clientX - right), Math.max(top - clientY, 0, clientY - bottom));
+          const [rank, most] = toX ? [10 + away, 10 + beside] : [away, NEAR]; // a point goes before a bar
+          if (rank > most || rank >= (found?.rank ?? Infinity)) continue;
+          const lines = [name, [axes[0], told[0][i]], [axes[1], told[1][i]]].filter(([, value]) => value);
+          found = { rank, box: [left, top, right - left, bottom - top], lines: lines.sort(([a], [b]) => Boolean(a) - Boolean(b)) };
+        }
+      }
+    }
+    return found;
+  }
+
+  /* Makes a figure say its values, in whichever of its forms it is seen; the pointer that came to it first may have gone on to a place. */
+  window.figurePointing = (figure, plots, came) => {
+    const live = Object.assign(document.createElement("div"), { className: "figure-live" });
+    const seen = () => [...figure.querySelectorAll("img")].find((one) => one.offsetWidth);
+    const page = () => {
+      const box = seen()?.getBoundingClientRect() ?? new DOMRect(); // a film may play in its place
+      Object.assign(live.style, { width: `${box.width}px`, height: `${box.height}px`, translate: "" });
+      const { left, top } = live.getBoundingClientRect();
+      live.style.translate = `${box.left - left}px ${box.top - top}px`;
+      return box;
+    };
+    const form = () => /-(phone|wide)\.svg/.exec(seen().currentSrc)?.[1] ?? "page";
+    figure.classList.add("pointable");
+    figure.append(live);
+    const { at } = telling(live, (event) => seen() && nearest(plots, form(), page(), event), figure, page);
+    if (came) at(came);
+    addEventListener("resize", () => hide(live));
+  };
+
+  const everywhere = () => document.querySelectorAll(".chart-live, .figure-live");
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && everywhere().forEach(hide));
+  document.addEventListener("pointerdown", ({ target }) => everywhere().forEach((live) => (live.className === "figure-live" ? live.parentElement : live).contains(target) || hide(live)));
 })();

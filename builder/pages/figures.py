@@ -1,7 +1,9 @@
 """Figures that match the page: each that a cell drew is there as it was drawn for a page and for a phone, on a transparent ground, and in the dark theme's ink; figures are numbered."""
 
+import copy
 import html
 import itertools
+import json
 import os
 import pathlib
 import re
@@ -9,8 +11,8 @@ import re
 from docutils import nodes
 
 from ..chapters import code_cells
-from ..files import write_atomically
-from ..render.pictures import FIGURE, beside, dark, drawn_for, light, outputs_with_figures, size, wide
+from ..files import digest, write_atomically
+from ..render.pictures import FIGURE, beside, box_beside, dark, drawn_for, light, outputs_with_figures, size, wide
 from .executed import chapter, chapter_of
 
 THEMES = {"light": light, "dark": dark}
@@ -26,15 +28,34 @@ def for_phones(app, name: str, svg: str) -> str:
     return f'<source media="{PHONE}" srcset="../_images/{name}" width="{width:.0f}" height="{height:.0f}">'
 
 
+def write_values(app, output, columns: int | None = None) -> str:
+    """The attribute of a figure by which the page (charts.js) knows the script with what was written down of its marks when it was drawn; also where its panels stand `beside` each other. Empty where it has no values."""
+    plots = copy.deepcopy(output.metadata.get(FIGURE, {}).get("values", []))
+    if not plots:
+        return ""
+    for plot in plots:
+        panel, own = plot.pop("panel"), plot["boxes"].pop("panels")
+        if columns:
+            plot["boxes"]["wide"] = box_beside(drawn_for("panels", output), columns, panel, own)
+    data = json.dumps(plots, ensure_ascii=False, separators=(",", ":"))
+    name = f"values-{digest(data)[:12]}.js"
+    folder = pathlib.Path(app.outdir) / "charts"
+    folder.mkdir(parents=True, exist_ok=True)
+    # A script, for a page that was opened from a folder may load no data in another way.
+    write_atomically(folder / name, f"(window.figureValues ??= {{}})[{json.dumps(name)}] = {data};\n")
+    return f' data-values="{name}"'
+
+
 def at_head(app, name: str, cell, alt: str, loading: str) -> str:
     """The cell's figure as HTML, at the head of its chapter."""
     output, images = outputs_with_figures(cell)[0], ""
+    values = write_values(app, output)
     for theme, draw in THEMES.items():
         file, svg = f"{name}-head-{theme}.svg", draw(drawn_for("page", output))
         write_atomically(pathlib.Path(app.outdir) / "_images" / file, svg)
         width, height = size(svg)
         source = for_phones(app, f"{name}-head-{theme}-phone.svg", draw(drawn_for("phone", output)))
-        images += f'<picture>{source}<img class="only-{theme}" src="../_images/{file}" width="{width:.0f}" height="{height:.0f}" alt="{html.escape(alt)}" loading="{loading}"></picture>'
+        images += f'<picture{values}>{source}<img class="only-{theme}" src="../_images/{file}" width="{width:.0f}" height="{height:.0f}" alt="{html.escape(alt)}" loading="{loading}"></picture>'
     return images
 
 
@@ -56,18 +77,19 @@ def add_twins(app, doctree):
         if path.suffix != ".svg" or "jupyter_execute" not in path.parts:
             continue
         svg = path.read_text(encoding="utf-8").strip()
-        columns, twins = said.get(image, {}).get("columns"), []
+        columns, twins, output = said.get(image, {}).get("columns"), [], outputs[svg]
+        values = write_values(app, output, columns)
         for form, (theme, draw) in itertools.product(("stacked", "beside") if columns else ("",), THEMES.items()):
             target = path.with_name(f"{path.stem}-{theme}{'-wide' if form == 'beside' else ''}.svg")
-            target.write_text(draw(beside(svg, columns) if form == "beside" else drawn_for("page", outputs[svg])), encoding="utf-8")
+            target.write_text(draw(beside(drawn_for("panels", output), columns) if form == "beside" else drawn_for("page", output)), encoding="utf-8")
             twin = image.deepcopy()
             twin["uri"] = image["uri"].replace(path.name, target.name)
             twin["classes"] = [*image["classes"], f"only-{theme}", *([f"panels-{form}"] if form else [])]
             if form == "beside":  # phones have none
                 twins.append(twin)
             else:
-                source = for_phones(app, f"{path.stem}-{theme}-phone.svg", draw(drawn_for("phone", outputs[svg])))
-                twins += [nodes.raw("", f"<picture>{source}", format="html"), twin, nodes.raw("", "</picture>", format="html")]
+                source = for_phones(app, f"{path.stem}-{theme}-phone.svg", draw(drawn_for("phone", output)))
+                twins += [nodes.raw("", f"<picture{values}>{source}", format="html"), twin, nodes.raw("", "</picture>", format="html")]
         image.parent.replace(image, twins)
 
 

@@ -20,10 +20,9 @@ from .heights import with_heights
 from .palette import styles as palette
 from .pictures import size
 
-STYLES = (
-    "basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css",
-    "mystnb.*.css", "live.css", "book.css",
-)  # fmt: skip
+THEME = ("basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css", "pygments.css", "styles/sphinx-book-theme.css", "copybutton.css", "mystnb.*.css")
+OWN = ("live.css", "book.css")
+DRAWN = ("charts", "vendor")  # folders of scripts that set no class of the theme
 ICONS = {
     "solid": ["angle-left", "angle-right", "arrow-up", "bars", "list", "magnifying-glass", "download", "expand", "file", "file-pdf", "lightbulb",
               "rocket", "circle-half-stroke", "moon", "sun", "xmark", "up-right-from-square", "chevron-down", "chevron-right", "house"],
@@ -57,10 +56,43 @@ def icon_styles(script: str) -> str:
     return "\n".join(rules)
 
 
+WORD = re.compile(r"[A-Za-z_][\w-]*")
+NAMING = re.compile(r"""[A-Za-z_]\w*-[\w-]*|(?<=["'` .#])[A-Za-z_]\w*(?=["'` .:,>\[])""")  # in a script: with a hyphen, or as it stands in quotes, one of several or in a selector
+VALUE = r"""(?:[^;{}"'()]|"[^"]*"|'[^']*'|\((?:[^()]|\([^()]*\))*\))*"""
+VARIABLE = re.compile(rf"(?<=[;{{\s])(--[\w-]+)\s*:{VALUE}(?:;|(?=}}))")
+FRAMES = re.compile(r"@(?:-webkit-)?keyframes\s+([\w-]+)\s*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+
+
+def scripts(site: pathlib.Path) -> dict[pathlib.Path, str]:
+    return {path: path.read_text(encoding="utf-8") for path in site.rglob("*.js") if path.name != "search-entries.js"}
+
+
+def pages(site: pathlib.Path) -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in site.rglob("*.html")]
+
+
 def words(site: pathlib.Path) -> set[str]:
     """Every word of the pages and scripts: a class or id that is none of them cannot occur."""
-    files = [*site.rglob("*.html"), *(path for path in site.rglob("*.js") if path.name != "search-entries.js")]
-    return {word for path in files for word in re.findall(r"[A-Za-z_][\w-]*", path.read_text(encoding="utf-8"))}
+    return {word for text in [*pages(site), *scripts(site).values()] for word in WORD.findall(text)}
+
+
+def names(site: pathlib.Path) -> set[str]:
+    """Every class and id of the pages, and every word of a script that may be one in quotes: of the theme's classes those that an element can have."""
+    found = {word for path, script in scripts(site).items() if not set(DRAWN).intersection(path.relative_to(site).parts) for word in NAMING.findall(script)}
+    return found | {word for page in pages(site) for text in [*re.findall(r'\b(?:class|id)="([^"]*)"', page), *INLINE.findall(page)] for word in WORD.findall(text)}
+
+
+def spare(styles: str, *named: str) -> str:
+    """The stylesheet without variables that it never reads (nor does a page or script, which would have `named` them), motions that nothing makes, and blanks."""
+    while True:
+        read = {*re.findall(r"var\(\s*(--[\w-]+)", styles), *named}
+        less = VARIABLE.sub(lambda found: found[0] if found[1] in read else "", styles)
+        if less == styles:
+            break
+        styles = less
+    moved = " ".join(re.findall(r"animation(?:-name)?\s*:([^;}]*)", styles))
+    styles = FRAMES.sub(lambda found: found[0] if found[1] in moved else "", styles)
+    return re.sub(r"""("[^"]*"|'[^']*')|\s+""", lambda found: found[1] or " ", styles)
 
 
 def only_used(styles: str, *known: str) -> str:
@@ -88,17 +120,21 @@ def used(rules: list, known: set[str]) -> str:
 
 def write_styles(site: pathlib.Path) -> str:
     """Write the one stylesheet; returns what tells its versions apart."""
-    static, parts = site / "_static", []
-    for pattern in STYLES:
-        for path in sorted(static.glob(pattern)):
-            css = path.read_text(encoding="utf-8")
-            css = re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css)
-            parts.append(css)
-    parts.insert(-1, palette())
-    parts.insert(-1, icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")))
-    styles = "\n".join(parts)
-    known = words(site).intersection(re.findall(r"[.#]([A-Za-z_-][\w-]*)", styles))
-    css = drawn(only_used, styles, *sorted(known))
+    static = site / "_static"
+
+    def read(*patterns):
+        texts = [path.read_text(encoding="utf-8") for pattern in patterns for path in sorted(static.glob(pattern))]
+        return [re.sub(r"@import[^;]*;|@charset[^;]*;|@font-face\{[^}]*(?:Font ?Awesome|Font\\? Awesome)[^}]*\}", "", css) for css in texts]
+
+    def pruned(styles, known):
+        return drawn(only_used, styles, *sorted(known.intersection(re.findall(r"[.#]([A-Za-z_-][\w-]*)", styles)))).decode()
+
+    icons = icon_styles((static / "scripts" / "fontawesome.js").read_text(encoding="utf-8"))
+    *before, last = read(*OWN)
+    theme, own = "\n".join([*read(*THEME), icons]), "\n".join([*before, palette(), last])
+    named = {name for text in [*pages(site), *scripts(site).values()] for name in re.findall(r"--[\w-]+", text)}
+    styles = f"{pruned(theme, names(site))}\n{pruned(own, words(site))}"
+    css = drawn(spare, styles, *sorted(named.intersection(re.findall(r"--[\w-]+", styles))))
     (static / "site.css").write_bytes(css)
     return digest(css)[:8]
 

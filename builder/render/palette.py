@@ -41,7 +41,7 @@ COLOURS = {
     },
 }
 # What a picture drawn for the light page has in place of its own colours on the dark one.
-TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-number", "chart-on-blue", "chart-hair")}
+TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-number", "chart-on-blue", "chart-hair", "chart-soft")}
 TWINS |= {"#e4e4e4": "#2a313b", "#b8b8b8": "#4d5663", '"black"': f'"{COLOURS["dark"]["chart-ink"]}"'}  # grounds in greys of a chart, and marks upon them
 
 TINTS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#56b4e9", "#949494")  # of seaborn's palette `colorblind`

@@ -21,13 +21,15 @@ from builder.execute.key import imported
 from builder.execute.store import executed
 from builder.files import ROOT
 from builder.pages.recipes import copied
+from builder.render.delivery import THEME
+from builder.render.pictures import FIGURE, outputs_with_figures
 
 FIRST_VIEW, WHOLE_PAGE = 300_000, 700_000  # bytes that a page may transfer, compressed
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
 @pytest.fixture
-def open_page(chromium, address):
+def open_page(chromium, address, site):
     """A function that opens a page of the site, and knows what the last one `asked` for; afterwards nothing may have been asked of another host or logged."""
     contexts, faults, asked = [], [], []
 
@@ -54,8 +56,20 @@ def open_page(chromium, address):
     open_one.restart, open_one.asked = restart, asked
     yield open_one
     for context in contexts:
+        faults += [f"no style is sent for {name}" for page in context.pages if page.url.startswith(address) for name in page.evaluate(NAMED) if name in unsent(site)]
         context.close()
     assert not faults, faults[:10]
+
+
+NAMED = "() => [...new Set([...document.querySelectorAll('[class]')].flatMap((one) => [...one.classList]))]"
+
+
+@functools.cache
+def unsent(site: pathlib.Path) -> set[str]:
+    """Classes for which alone the theme has rules, and the site's one stylesheet has none."""
+    folder = site / "_static"
+    theme = {name for pattern in THEME for path in folder.glob(pattern) for name in re.findall(r"[{},]\s*\.([\w-]+)(?=\s*[,{])", path.read_text(encoding="utf-8"))}
+    return theme - set(re.findall(r"\.([A-Za-z_-][\w-]*)", (folder / "site.css").read_text(encoding="utf-8")))
 
 
 def names():
@@ -1169,6 +1183,67 @@ def test_of_a_curve_the_nearest_datum_is_said(open_page):
     page.mouse.move(corner["x"] + item[0], corner["y"] + item[1] + 1)
     said, (x, y) = shown_at_pointer(page)
     assert said == [item[2], f"mean, centred and scaled by its quartiles {item[3]:.3g}", f"density {item[4]:.3g}"] and abs(x - corner["x"] - item[0]) < 2
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_a_figure_says_the_values_at_the_pointer(open_page, site, size):
+    """What was written down of the mark when it was drawn, by mouse and finger, and the ring is on the mark; nothing of it is loaded before, and nothing moves."""
+    output = next(one for cell in book.code_cells(executed("hubei")) for one in outputs_with_figures(cell))
+    plot = output.metadata[FIGURE]["values"][0]
+    cases = plot["sets"][0]
+    index = cases["said"][0].index("13 Feb")
+    page = open_page("notebooks/hubei.html", size=size, has_touch=size == "narrow")
+    picture = page.locator("#the-counts-as-csse-dates-them img:visible")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    svg = (site / "_images" / pathlib.PurePath(picture.evaluate("one => one.currentSrc")).name).read_text(encoding="utf-8")
+    scale = box["width"] / float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    x0, y0, x1, y1 = plot["boxes"]["page" if size == "wide" else "phone"]
+    wanted = box["x"] + box["width"] * (x0 + (x1 - x0) * cases["x"][index] / 2000), box["y"] + box["height"] * (y0 + (y1 - y0) * cases["y"][index] / 2000)
+    marks = [(box["x"] + scale * float(x), box["y"] + scale * float(y)) for x, y in re.findall(r'<use [^>]*\bx="([\d.]+)" y="([\d.]+)"', svg)]
+    x, y = min(marks, key=lambda mark: abs(mark[0] - wanted[0]) + abs(mark[1] - wanted[1]))
+    assert abs(x - wanted[0]) + abs(y - wanted[1]) < 1
+    height = page.evaluate("document.documentElement.scrollHeight")
+    assert not [path for path in open_page.asked if "values-" in path]
+    page.mouse.move(x, y - 1) if size == "wide" else page.touchscreen.tap(x, y - 1)
+    figure = "the-counts-as-csse-dates-them"
+    page.wait_for_selector(f"#{figure} .chart-values:visible")
+    lines, (left, top) = shown_at_pointer(page, figure)
+    assert lines == ["cases", "13 Feb", "cumulative count (persons) 48,206"] and cases["said"][1][index] == "48,206"
+    assert abs(left - x) < 2 and abs(top - y) < 2
+    label = page.locator(f"#{figure} .chart-values").bounding_box()
+    assert box["x"] <= label["x"] and label["x"] + label["width"] <= box["x"] + box["width"] and box["y"] <= label["y"] and label["y"] + label["height"] <= box["y"] + box["height"]
+    assert len({path for path in open_page.asked if "values-" in path}) == 1 and page.evaluate("document.documentElement.scrollHeight") == height
+    page.keyboard.press("Escape")
+    assert shown_at_pointer(page, figure) == ([], None)
+    page.mouse.move(x, y + 1) if size == "wide" else page.touchscreen.tap(x, y + 1)
+    assert shown_at_pointer(page, figure)[0] == lines
+    page.mouse.move(2, 2) if size == "wide" else page.touchscreen.tap(2, 2)
+    assert shown_at_pointer(page, figure) == ([], None)
+
+
+def test_panels_beside_each_other_say_their_values(open_page):
+    """The ring is where the dot is, in the second panel too."""
+    page = open_page("notebooks/central_limit_theorem.html")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    figure = page.locator("figure:has(.panels-beside)")
+    picture = figure.locator("img:visible")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box = picture.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2)
+    page.wait_for_function("window.figureValues && document.querySelector('.figure-live')")
+    plot = page.evaluate("Object.values(figureValues)[0][1]")
+    computed, (x0, y0, x1, y1) = plot["sets"][0], plot["boxes"]["wide"]
+    assert computed["name"] == ["", "computed"] and x0 > 0.5
+    x, y = box["x"] + box["width"] * (x0 + (x1 - x0) * computed["x"][2] / 2000), box["y"] + box["height"] * (y0 + (y1 - y0) * computed["y"][2] / 2000)
+    dot = np.array(PIL.Image.open(io.BytesIO(page.screenshot(clip={"x": round(x) - 2, "y": round(y) - 2, "width": 4, "height": 4}))).convert("RGB"), int)
+    assert abs(dot - [0xDE, 0x8F, 0x05]).max() < 12, f"no dot there: {dot}"
+    page.mouse.move(x, y)
+    said = figure.locator(".chart-values p:visible").all_inner_texts()
+    assert said == ["computed", f"tail index α {computed['said'][0][2]}", f"rate to the Gaussian {computed['said'][1][2]}"]
+    ring = figure.locator(".chart-datum:visible").bounding_box()
+    assert abs(ring["x"] + ring["width"] / 2 - x) < 1 and abs(ring["y"] + ring["height"] / 2 - y) < 1
 
 
 def test_cuts_dots_and_cells_are_taken_hold_of(open_page):

@@ -21,7 +21,9 @@ from benchmarks import build as bench
 from builder import letters
 from builder.chapters import chapters, load
 from builder.execute import key as keys
+from builder.execute.kernel import figures
 from builder.files import ROOT
+from builder.render.palette import COLOURS
 
 
 # --- fresh: what changes is executed again, and nothing else
@@ -486,7 +488,7 @@ DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
 
 
 def test_a_figure_is_drawn_for_a_page_and_a_phone_too(small):
-    """In their widths, with letters of the same size; the chapter sees nothing of it, and what is downloaded has the figure as its cell drew it."""
+    """In their widths, with letters of the same size, and with the ticks of charts; the chapter sees nothing of it, and what is downloaded has the figure as its cell drew it."""
     draw = "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(5, 3))\nax.plot([1, 2])\nax.set_xlabel('letters')\n{}\nplt.show()\nprint('sum', 2, *fig.get_size_inches(), plt.get_fignums(), ax.get_position())"
     cells = [draw.format(more) for more in ("", "ax.set_aspect('equal')", "fig.set_layout_engine('constrained')")]
     small.write("one", [ONE[0], *cells])
@@ -495,9 +497,77 @@ def test_a_figure_is_drawn_for_a_page_and_a_phone_too(small):
     notebook = nbformat.read(small.root / "_build" / "executed" / "one.ipynb", as_version=4)
     for output in (one for cell in notebook.cells for one in cell.get("outputs", []) if "image/svg+xml" in one.get("data", {})):
         forms = output.metadata["image/svg+xml"]
-        sizes = {form: [float(one) for one in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()] for form, svg in forms.items()}
+        soft = f"stroke: {COLOURS['light']['chart-soft']}; stroke-width: 0.8"
+        assert all(svg.count(soft) > 4 for form, svg in forms.items() if form != "values") and soft not in output.data["image/svg+xml"], "not the ticks of charts"
+        sizes = {form: [float(one) for one in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()] for form, svg in forms.items() if form != "values"}
         assert all(abs(across - width) < 2 or high > 0.95 * across for (across, high), width in ((sizes["phone"], 340), (sizes["page"], 607))), f"neither so wide nor a square: {sizes}"
-        assert len({re.search(r"<!-- letters -->.*?scale\(([\d.]+)", svg, re.S)[1] for svg in [output.data["image/svg+xml"], *forms.values()]}) == 1
+        assert len({re.search(r"<!-- letters -->.*?scale\(([\d.]+)", svg, re.S)[1] for svg in [output.data["image/svg+xml"], *(forms[form] for form in sizes)]}) == 1
+
+
+KNOWN = """import matplotlib.pyplot as plt, numpy as np, pandas as pd
+fig, ((a, b), (c, d)) = plt.subplots(2, 2, figsize=(6.4, 5), layout="constrained")
+a.loglog([1, 10, 1000], [0.02, 5, 48206], label="$x^2$")
+a.axhline(3)
+a.set(xlabel="size $n$", ylabel="cost (s)")
+days = pd.date_range("2020-02-28", periods=4)
+b.plot(days, [1200, 2400.4, 3000, -500], "o")
+b.plot(days[:1], [3000], "^", color="C0")  # beyond the axis
+b.plot(days, [0.5] * 4, "s")
+b.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%-d %b"))
+b.set(ylabel="cases", xticks=pd.to_datetime(["2020-02-29"]))
+c.barh(["one", "two"], [0.25, 0.5])
+c.xaxis.set_major_formatter("{x:.0%}")
+c.set(xticks=[0, 0.5])
+d.errorbar([1, 2], [10, 20.5], [1, 2], fmt="s", color="C0")
+d.scatter([1.5], [12], color="C1")
+for place, name, colour in ((15, "tries", "C0"), (18, "guess", "C1")):
+    d.text(1.2, place, name, color=colour)
+d.set(xlabel="at", ylabel="seen", xlim=(0, 2.5))
+plt.show()
+plt.imshow([[1, 2], [3, 4]])
+plt.colorbar()
+plt.show()
+print("sum", 2)"""
+
+
+def test_what_the_marks_of_a_figure_stand_for_is_written_down_when_it_is_drawn(small):
+    """In the words of its axes, with the name of its legend or of a label beside it, and where it is in each form; nothing of guides and of pictures."""
+    small.write("one", [ONE[0], KNOWN])
+    small.mended()
+    notebook = nbformat.read(small.root / "_build" / "executed" / "one.ipynb", as_version=4)
+    figure, picture = [one.metadata["image/svg+xml"] for one in notebook.cells[1].outputs if "image/svg+xml" in one.get("data", {})]
+    assert "values" not in picture
+    plots = figure["values"]
+    assert [plot["axes"] for plot in plots] == [["size n", "cost (s)"], ["", "cases"], ["", ""], ["at", "seen"]]
+    said = [[(one["name"], list(zip(*one["said"]))) for one in plot["sets"]] for plot in plots]
+    assert said == [
+        [(["", "x²"], [("1", "0.02"), ("10", "5"), ("1,000", "48,206")])],
+        [(["", ""], [("28 Feb", "1,200"), ("29 Feb", "2,400"), ("1 Mar", "3,000"), ("2 Mar", "−500")])],
+        [(["", ""], [("25%", "one"), ("50%", "two")])],
+        [(["", "tries"], [("1", "10 (9 to 11)"), ("2", "20.5 (18.5 to 22.5)")]), (["", "guess"], [("1.5", "12")])],
+    ]
+    for form in ("page", "phone", "panels"):
+        width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure[form]).groups())
+        found = re.findall(r'<use xlink:href="[^"]*" x="([\d.]+)" y="([\d.]+)"|[ML] ([\d.]+) ([\d.]+)', figure[form])
+        drawn = [(float(x or left), float(y or top)) for x, y, left, top in found]
+        for plot in plots:
+            x0, y0, x1, y1 = plot["boxes"][form]
+            for one in plot["sets"]:
+                for x, y in [*zip(one["x"], one["y"]), *zip(*one["to"])]:
+                    here = width * (x0 + (x1 - x0) * x / 2000), height * (y0 + (y1 - y0) * y / 2000)
+                    assert min(abs(here[0] - x) + abs(here[1] - y) for x, y in drawn) < 0.4, f"{form}, {one['name']}: nothing is drawn at {here}"
+
+
+@pytest.mark.parametrize(("label", "found"), [("1,000", (1000, "")), ("−10⁶", (-1e6, "")), ("3×10⁻⁴", (3e-4, "")), ("4/5", (0.8, "")), ("30%", (30, "%")), ("5 s", (5, " s")), ("1st", None), ("two", None), ("", None)])
+def test_the_label_of_a_tick_is_read(label, found):
+    assert figures.number(label) == (found and (pytest.approx(found[0]), found[1]))
+
+
+@pytest.mark.parametrize(("value", "step", "text"), [
+    (48206, None, "48,206"), (88407334.2, None, "88,400,000"), (0.000123, None, "0.000123"), (3.2e-7, None, "3.2×10⁻⁷"), (1e-9, None, "10⁻⁹"), (94.6999, 0.2, "94.7"), (-2.815, 0.002, "−2.815"), (-1e-4, 0.002, "0"), (1234.5, 1, "1,234"), (0, 1, "0"),
+])  # fmt: skip
+def test_a_number_is_written_as_finely_as_it_is_drawn(value, step, text):
+    assert figures.written(value, step) == text
 
 
 def test_what_the_builder_takes_from_the_environment_is_in_form(small):

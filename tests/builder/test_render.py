@@ -24,7 +24,7 @@ from small import ONE, SmallBook, edit, wait_until
 from builder import chapters, compare, files, paper
 from builder.files import ROOT, BookError, digest
 from builder.pages import charts, claims, executed, guess, machines, repository, typography
-from builder.render import covers, heights, palette, pictures
+from builder.render import covers, delivery, heights, palette, pictures
 from builder.render.site import keep_faults, name_pages, where
 
 
@@ -955,7 +955,7 @@ def test_a_slider_that_names_no_step_has_that_of_vega(bind, limits):
 def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
     """As of a colour map, whose first colours are nearly black; what can be seen keeps its colour."""
     svg = '<g id="line2d_1"><path d="M 0 0 L 9 9" style="fill: none; stroke: {0}; stroke-linecap: round"/><use x="1" y="2" style="fill: {0}; stroke: {0}"/></g>'
-    assert "#440154" not in pictures.dark(svg.format("#440154")) and pictures.dark(svg.format("#bddf26")) == svg.format("#bddf26")
+    assert "#440154" not in pictures.dark(svg.format("#440154")) and pictures.dark(svg.format("#bddf26")) == pictures.compact(svg.format("#bddf26"))
     lifted = palette.seen("#440154")
     assert palette.seen(lifted) == lifted != "#ffffff"
 
@@ -967,7 +967,35 @@ def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():
     assert pictures.dark(svg.format("#de8f05")) == svg.format("#de8f05") and pictures.dark(svg.format("#666666")) != svg.format("#666666")
     assert pictures.light(svg.format("#ffffff")) == svg.format("#ffffff"), "on a mark"
     faint = '<path d="M 0 0 L 9 9" style="fill: none; stroke: {}"/>'
-    assert pictures.dark(faint.format("#e6e6e6")) == faint.format(palette.COLOURS["dark"]["chart-hair"])
+    assert pictures.dark(faint.format("#e6e6e6")) == pictures.compact(faint.format(palette.COLOURS["dark"]["chart-hair"]))
+
+
+def test_a_figure_is_sent_without_what_is_not_drawn():
+    """Each place is told from the one before; the outlines of letters are whole tenths, whatever is beside them."""
+    assert pictures.steps("M 10 20 \nL 10.5 20 \nQ 11 19.25 11 -0.5 \nL 0 0 \nz\nM 1594 -77 \nL 1594.05 -77 \nL 1600 -77 \nz\n") == "M10 20l.5 0q.5-.75 .5-20.5l-11 .5zM1594-77l.05 0 5.95 0z"
+    head = '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN"\n  "x.dtd">\n<svg>\n <metadata>\n <a/>\n </metadata>\n'
+    letter = '<path id="BookSans-9b" d="M 1594 -77 \nL 1604 -77 \nz\n" transform="scale(0.015625)"/>\n <use transform="translate(49.703125 0)"/><g transform="translate(1.23456 20.5) scale(0.11 -0.11)"/></svg>'
+    made = '<path id="BookSans-9b" d="M159-8l1 0z" transform="scale(0.15625)"/><use transform="translate(49.7 0)"/><g transform="translate(1.23 20.5) scale(0.11 -0.11)"/></svg>'
+    assert pictures.compact(head + letter) == f"<svg>{made}"
+
+
+def test_the_stylesheet_has_what_a_page_can_use(tmp_path):
+    """Of the theme the classes of pages, and those that a script may set; no variable that nothing reads, no motion that nothing makes."""
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts" / "a-1.js").write_text('"five"')
+    (tmp_path / "one.js").write_text("one.classList.add('two three'); e.four=/[\"']/; x=`<p class=\"six-a\">${six}`; find('.seven .eight')")
+    (tmp_path / "one.html").write_text('<p class="nine ten" id="eleven">twelve')
+    found = delivery.names(tmp_path)
+    assert found >= {"two", "three", "six-a", "seven", "eight", "nine", "ten", "eleven"} and not found & {"five", "twelve", "six"}
+    assert delivery.only_used(".nine, .five > a { top: 0 } .five { top: 1px }", *found) == ".nine{top: 0}"
+    styles = ".a { --x: 1px; --y: var(--x); --z: url(a;b); --n: 2 } .b { top: var(--y); content: 'a  b' } @keyframes m { to { top: 0 } } @keyframes n { to { top: 0 } } .c { animation: m 1s }"
+    assert delivery.spare(styles, "--n") == ".a { --x: 1px; --y: var(--x); --n: 2 } .b { top: var(--y); content: 'a  b' } @keyframes m { to { top: 0 } } .c { animation: m 1s }"
+
+
+def test_a_panel_s_places_go_with_it():
+    """Those of the second of two panels that stand beside each other; of the first they are in the left half."""
+    assert pictures.box_beside(PANELS, 2, 0, [0.2, 1 / 3, 0.9, 1 / 9]) == [0.1, 0.6, 0.45, 0.2]
+    assert pictures.box_beside(PANELS, 2, 1, [0.2, 7 / 9, 0.9, 5 / 9]) == [0.6, 0.6, 0.95, 0.2]
 
 
 PANELS = """

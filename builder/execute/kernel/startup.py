@@ -54,9 +54,12 @@ def _set_up(shell):
     def in_other_sizes():
         """Each figure that a cell shows is drawn twice more, in the sizes in which it stands on a page and on a phone (points): letters keep theirs, and the layout is made anew.
 
-        What the cell drew is the same as ever. The others go with it as what is known of it, and the figure is left as it was.
+        What the cell drew is the same as ever. The others, which have the ticks of charts, go with it as what is known of it, and the figure is left as it was.
         """
         from IPython.core import pylabtools
+
+        beside = pathlib.Path(os.environ["MATPLOTLIBRC"]).with_name("figures.py")
+        figures = importlib.util.module_from_spec(spec := importlib.util.spec_from_file_location("figures_of_the_book", beside))
 
         drawn = pylabtools.print_figure
 
@@ -74,13 +77,24 @@ def _set_up(shell):
             made = drawn(figure, fmt, *arguments, **options)
             if fmt != "svg" or made is None:
                 return made
+            if not hasattr(figures, "as_in_charts"):
+                spec.loader.exec_module(figures)  # with matplotlib, which not every chapter imports
             size = figure.get_size_inches()
             width, height = 72 * size
-            options = options | {"pad_inches": 0.03}
+            tight = options | {"pad_inches": 0.03}
             try:
                 steep = height / width
                 across = min(PAGE, HIGHEST / steep) if any(one.get_aspect() != "auto" for one in figure.axes) else PAGE
-                others = {"page": at(figure, across, min(across * steep, HIGHEST), options | {"dpi": SHARP}), "phone": at(figure, PHONE, height, options)}
+                values, others = figures.Values(figure), {}
+                with figures.as_in_charts(figure):
+                    for form, draw in {
+                        "panels": lambda: drawn(figure, fmt, **options),  # as `beside` in builder/render/pictures.py wants it
+                        "page": lambda: at(figure, across, min(across * steep, HIGHEST), tight | {"dpi": SHARP}),
+                        "phone": lambda: at(figure, PHONE, height, tight),
+                    }.items():
+                        others[form] = draw()
+                        values.keep(form)
+                others |= {"values": noted} if (noted := values.noted()) else {}
             finally:
                 figure.set_size_inches(size, forward=False)
                 figure.draw_without_rendering()

@@ -1,0 +1,287 @@
+"""What startup.py does to a figure that it draws for the page and for a phone: it gets the ticks of the book's charts, and what its marks stand for is written down, which the page says at the pointer (book/_static/pointing.js)."""
+
+import contextlib
+import itertools
+import math
+import re
+from fractions import Fraction
+
+import numpy as np
+from matplotlib._mathtext_data import tex2uni
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb, to_rgba
+from matplotlib.container import BarContainer, ErrorbarContainer
+from matplotlib.dates import num2date
+from matplotlib.lines import AxLine
+
+INKS, SOFT = ("#262626", "#000000"), "#50565d"  # seaborn's and matplotlib's; `chart-soft` of builder/render/palette.py
+LENGTH, WIDTH = 3.5, 0.8  # points; with 1.16 pixels a point (builder/render/pictures.py) those of a chart's axis
+
+LINE, DOTS, MOST = 200, 600, 1600  # points of a line, of separate markers, and of a figure, at most
+FINE = 2000  # places along an axis: half a pixel each, or less
+SUPERSCRIPTS, SUBSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"), str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+@contextlib.contextmanager
+def as_in_charts(figure):
+    """The figure with thin grey ticks and axes, for the time being."""
+    axes = figure.findobj(Axes)
+    ticks = [(axis, which, getattr(axis, f"get_{which}_ticks")(1)[0], dict(getattr(axis, f"_{which}_tick_kw"))) for one in axes for axis in (one.xaxis, one.yaxis) for which in ("major", "minor")]
+    ticks = [(axis, which, {"length": tick._size, "width": tick._width, "color": tick.tick1line.get_color()}, known) for axis, which, tick, known in ticks]
+    edges = [(spine, spine.get_linewidth(), spine.get_edgecolor()) for one in axes for spine in one.spines.values()]
+    try:
+        for axis, which, was, _ in ticks:
+            part = 1 if which == "major" else 0.6
+            axis.set_tick_params(which, length=min(was["length"], LENGTH * part), width=min(was["width"], WIDTH * part), color=SOFT)
+        for spine, width, colour in edges:
+            spine.set_linewidth(min(width, WIDTH))
+            spine.set_edgecolor(SOFT if to_hex(colour) in INKS else colour)
+        yield
+    finally:
+        for axis, which, was, known in ticks:
+            axis.set_tick_params(which, **was)
+            kept = getattr(axis, f"_{which}_tick_kw")
+            kept.clear()
+            kept.update(known)
+        for spine, width, colour in edges:
+            spine.set_linewidth(width)
+            spine.set_edgecolor(colour)
+
+
+def plain(text: str) -> str:
+    """A label without its TeX."""
+
+    def formula(found):
+        inner = re.sub(r"\\(?:mathdefault|mathrm|mathit|mathbf|text|operatorname) ?(?=\{)", "", found[1])
+        inner = re.sub(r"\\([A-Za-z]+) ?", lambda name: chr(tex2uni[name[1]]) if name[1] in tex2uni else name[1], inner)
+        inner = re.sub(r"\^\{?(-?\d+)\}?", lambda number: number[1].translate(SUPERSCRIPTS), inner)
+        return re.sub(r"_\{?(\d+)\}?", lambda number: number[1].translate(SUBSCRIPTS), inner).replace("{", "").replace("}", "")
+
+    return " ".join(re.sub(r"\$([^$]*)\$", formula, text).split())
+
+
+def number(label: str) -> tuple[float, str] | None:
+    """Of a tick's label: 0.03, 1,000, −10⁶, 3×10⁻⁴, 4/5, 30%; with what stands behind it. None if it is none."""
+    found = re.fullmatch(r"(-?)([\d.,]*?)(?:×?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?(/\d+)?([ %°]\D*)?", label.replace("−", "-"))
+    try:
+        size = float((found[2] or "1").replace(",", "")) * 10.0 ** int((found[3] or "0").translate(PLAIN)) * float(Fraction("1" + (found[4] or "")))
+    except (TypeError, ValueError):
+        return None
+    return (-size if found[1] else size, found[5] or "") if found[2] or found[3] else None
+
+
+def written(value: float, step: float | None) -> str:
+    """A number so finely as its axis shows it, in steps; where these are not equal, or are tiny, with three digits, and all of a whole number."""
+    if not value:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if step is None and value != round(value):
+        value = float(f"{value:.3g}")
+    digits = max(0, 2 - size if step is None else math.ceil(-math.log10(step)))
+    if digits > 6 or size >= 9:
+        text = f"{value / 10.0**size:.2f}".rstrip("0").rstrip(".") + f"×10{str(size).translate(SUPERSCRIPTS)}"
+        return text.replace("-", "−").removeprefix("1×")
+    text = f"{value:,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+class Reader:
+    """How the values along one axis are called, and how they are written: None where it shows no values."""
+
+    def __init__(self, axes, name: str):
+        alike = [axes, *getattr(axes, f"get_shared_{name}_axes")().get_siblings(axes)]
+        axes_of = [getattr(one, f"{name}axis") for one in alike]
+        labels = [axis.get_label_text() for axis in axes_of] + [whole.get_text() for whole in [getattr(axes.figure, f"_sup{name}label", None)] if whole]
+        self.title = plain(next(filter(None, labels), ""))
+        self.axis = next((axis for axis in axes_of if axis.get_visible() and any(label.get_visible() and label.get_text() for label in axis.get_ticklabels())), None)
+        self.known = self.axis is not None
+        if not self.known:
+            return
+        low, high = sorted(axes_of[0].get_view_interval())
+        ticks = [(place, plain(label.get_text())) for place, label in zip(self.axis.get_ticklocs(), self.axis.get_ticklabels()) if low <= place <= high and label.get_text()]
+        self.step = (high - low) / 500 if axes_of[0].get_scale() == "linear" else None
+        self.dates, self.names, self.unit, self.times = "", {}, "", 1
+        if "Date" in type(axes_of[0].get_converter()).__name__:
+            own = getattr(self.axis.get_major_formatter(), "fmt", "")
+            self.dates = own if re.search(r"%-?d", own) else "%-d %b" if high - low < 366 else "%-d %b %Y"
+            return
+        read = [(place, number(label)) for place, label in ticks]
+        if not all(one for _, one in read):
+            self.names = dict(ticks)
+        elif not self.axis.get_major_formatter().get_offset():
+            units = {one[1] for place, one in read}
+            self.unit = units.pop() if len(units) == 1 else ""
+            pairs = [(place, one[0]) for place, one in read]
+            equal = lambda times: all(math.isclose(times * place, shown, rel_tol=0.06, abs_tol=1e-9 + (2 * self.step * times if self.step else 0)) for place, shown in pairs)  # noqa: E731
+            self.times = next((times for times in (1, 100 if self.unit.strip() == "%" else 1) if equal(times)), 0)
+            if not self.times:
+                self.names = dict(ticks)
+
+    @property
+    def numeric(self) -> bool:
+        return self.known and not self.names
+
+    def __call__(self, value: float) -> str:
+        """The value in words; empty where its axis has none for it."""
+        if self.dates:
+            return num2date(value if "%H" in self.dates else math.ceil(value - 0.5)).strftime(self.dates)
+        if self.names:
+            apart = min((abs(one - other) for one, other in itertools.pairwise(sorted(self.names))), default=1)
+            nearest = min(self.names, key=lambda place: abs(place - value))
+            return self.names[nearest] if abs(nearest - value) < 0.45 * apart else ""
+        return written(self.times * value, self.step and self.times * self.step) + self.unit
+
+
+def colour_of(artist) -> str | None:
+    """Of a mark, or of most of them; None if they have several."""
+    if isinstance(artist, PathCollection):
+        found = {to_hex(one) for one in (artist.get_facecolor() if len(artist.get_facecolor()) else artist.get_edgecolor())}
+        return found.pop() if len(found) == 1 else None
+    return to_hex(artist.get_color())
+
+
+def coloured(colour: str | None) -> bool:
+    return colour is not None and rgb_to_hsv(to_rgb(colour))[1] > 0.1
+
+
+def called(artist) -> str:
+    label = str(artist.get_label())
+    return "" if label.startswith("_") else plain(label)
+
+
+def seen(artist) -> bool:
+    return artist.get_visible() and (artist.get_alpha() is None or np.min(artist.get_alpha()) >= 0.2)
+
+
+def series_of(ax) -> list[dict]:
+    """What is drawn for data in a plot: of each its `name` and `colour`, its `points`, of error bars the intervals in which they lie (`around`, for x and for y), of bars their two corners (`boxes`)."""
+    found, done = [], set()
+
+    def add(artist, points, name="", *, dots, **more):
+        points = np.ma.filled(np.ma.asarray(points, float), np.nan).reshape(-1, 2)
+        found.append({"name": name or called(artist), "colour": colour_of(artist) if not isinstance(artist, BarContainer) else None, "points": points, "dots": dots, **more})
+
+    for one in ax.containers:
+        if isinstance(one, ErrorbarContainer):
+            line, caps, bars = one.lines
+            done.update(map(id, caps))
+            if line is not None and line.get_visible():
+                done.add(id(line))
+                sides = [axis for axis, has in ((0, one.has_xerr), (1, one.has_yerr)) if has]
+                around = {axis: [segment[:, axis] for segment in bar.get_segments()] for axis, bar in zip(sides, bars)}
+                add(line, line.get_xydata(), called(one), dots=True, around={axis: ends for axis, ends in around.items() if len(ends) == len(line.get_xydata())})
+        elif isinstance(one, BarContainer) and one.patches and seen(one.patches[0]):
+            corners = np.array([bar.get_bbox().get_points() for bar in one.patches])
+            along = 1 if one.orientation == "horizontal" else 0
+            ends = np.array([(bar.get_x() + bar.get_width(), bar.get_y() + bar.get_height()) for bar in one.patches])
+            middle = corners.mean(axis=1)
+            middle[:, 1 - along] = ends[:, 1 - along]
+            touching = len(corners) > 2 and np.allclose(corners[1:, 0, along], corners[:-1, 1, along])
+            add(one, middle, dots=True, boxes=corners, around={along: corners[:, :, along]} if touching else {}, spans=touching)
+    for line in ax.lines:
+        places = line.get_xydata()
+        markers = line.get_marker() not in ("None", None, "", " ")
+        lined = line.get_linestyle() not in ("None", None, "", " ")
+        if id(line) in done or isinstance(line, AxLine) or line.get_transform() != ax.transData or not (seen(line) and (markers or lined)):
+            continue
+        constant = len(places) > 1 and bool(np.any(np.ptp(places, axis=0) == 0))
+        beyond = not lined and line.get_marker() in tuple("^v<>") and any(other is not line and colour_of(other) == colour_of(line) and other.get_marker() != line.get_marker() for other in ax.lines)
+        if (called(line) or not constant and not beyond) and (markers or len(places) > 2):  # no guides, and nothing that lies beyond an axis and is marked at its edge
+            add(line, places, dots=not lined)
+    proxies = [one for one in ax.collections if isinstance(one, PathCollection) and called(one) and not len(one.get_offsets())]
+    for dots in ax.collections:
+        if isinstance(dots, PathCollection) and seen(dots) and dots.get_offset_transform() == ax.transData and len(dots.get_offsets()):
+            alike = [one for one in proxies if np.array_equal(one.get_paths()[0].vertices, dots.get_paths()[0].vertices)]  # in the legend
+            add(dots, dots.get_offsets(), called(alike[0]) if len(alike) == 1 else "", dots=True)
+    return found
+
+
+def name_by_labels(ax, series: list[dict]) -> None:
+    """Names of series that have a label of their colour beside them, and no other, where every series of a colour has one: such words are short, for others say something of what is drawn."""
+    texts = [(to_hex(text.get_color()), text.get_text()) for text in ax.texts if text.get_visible() and text.get_text()]
+    nameless = {one["colour"] for one in series if not one["name"]}
+    names = {colour: [text for drawn, text in texts if drawn == colour] for colour in {one["colour"] for one in series} if coloured(colour)}
+    if any(one["colour"] is None for one in series) or not all(len(said) == 1 and len(said[0].split()) <= 4 and not re.search(r"[.:%=°]", said[0]) for said in names.values()):
+        return
+    for one in series:
+        if one["colour"] in nameless and one["colour"] in names and not one["name"]:
+            one["name"] = plain(names[one["colour"]][0])
+
+
+def thinned(count: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+class Values:
+    """What the marks of a figure stand for, and where they are in each of its forms: there, `boxes`, are two corners of each plot, as shares of the picture from its left upper corner; marks lie at
+    so many `FINE` parts of the way from the first to the second. It is taken of a figure that has been drawn."""
+
+    def __init__(self, figure):
+        self.figure, self.forms, self.last, self.plots = figure, {}, [], []
+        for panel, ax in enumerate(one for one in figure.axes if one.get_visible()):
+            if ax.name != "rectilinear" or not ax.axison or ax.get_label() == "<colorbar>" or ax.images or any("Mesh" in type(one).__name__ for one in ax.collections):
+                continue
+            if any(line.get_rasterized() for line in ax.lines):  # so many that one is not told from another
+                continue
+            readers = Reader(ax, "x"), Reader(ax, "y")
+            if any(one.numeric for one in readers) and (series := series_of(ax)):
+                name_by_labels(ax, series)
+                self.plots.append((panel, ax, readers, series, np.transpose([ax.get_xlim(), ax.get_ylim()])))
+        self.watching = figure.canvas.mpl_connect("draw_event", self.see)
+
+    def see(self, event) -> None:
+        size = self.figure.bbox.size
+        self.last = [ax.transData.transform(corners) / size for _, ax, _, _, corners in self.plots]
+
+    def keep(self, form: str) -> None:
+        """Where the plots are in what was drawn last."""
+        self.forms[form] = [[round(float(one), 5) for left, up in places for one in (left, 1 - up)] for places in self.last]
+
+    def noted(self) -> list[dict]:
+        """Plot by plot, as JSON: `axes`, the titles of x and y; `sets`, of each its name, places, and what x and y are there; of bars the opposite corners, too."""
+        self.figure.canvas.mpl_disconnect(self.watching)
+        shown = [[self.within(ax, one, corners) for one in series] for _, ax, _, series, corners in self.plots]
+        most = MOST
+        while sum(min(len(places), most, DOTS if one["dots"] else LINE) for group in shown for one, places, _ in group) > MOST:
+            most = int(0.8 * most)
+        made = []
+        for (panel, ax, readers, _, _), group, number in zip(self.plots, shown, itertools.count()):
+            legend, sets = ax.get_legend(), {}
+            title = plain(legend.get_title().get_text()) if legend else ""
+            for one, places, kept in group:
+                chosen = thinned(len(kept), min(most, DOTS if one["dots"] else LINE))
+                for place, index in zip(places[chosen], kept[chosen]):
+                    said = [self.said(reader, one, index, axis) if reader.known else "" for axis, reader in enumerate(readers)]
+                    if any(said):
+                        into = sets.setdefault((one["name"], "boxes" in one), [[] for _ in range(6 if "boxes" in one else 4)])
+                        for column, value in zip(into, [*map(int, place), *said]):
+                            column.append(value)
+            named = [{"name": [title if one else "", one], "x": columns[0], "y": columns[1], "to": columns[2:-2], "said": columns[-2:]} for (one, _), columns in sets.items()]
+            if named:
+                made.append({"panel": panel, "axes": [reader.title for reader in readers], "boxes": {form: boxes[number] for form, boxes in self.forms.items()}, "sets": named})
+        return made
+
+    def within(self, ax, one: dict, corners) -> tuple[dict, np.ndarray, np.ndarray]:
+        """The places of the points that can be seen (of bars those of both corners), and which these are."""
+        begin, end = ax.transData.transform(corners)
+        share = lambda points: (ax.transData.transform(points) - begin) / (end - begin)  # noqa: E731
+        with np.errstate(all="ignore"):
+            places = share(one["points"])
+            if "boxes" in one:
+                places = np.hstack([np.clip(share(one["boxes"][:, side]), 0, 1) for side in (0, 1)])
+                inside = (places[:, :2] != places[:, 2:]).any(axis=1)
+            else:
+                inside = np.isfinite(one["points"]).all(axis=1) & (places > -0.002).all(axis=1) & (places < 1.002).all(axis=1)
+        kept = np.flatnonzero(inside)
+        return one, np.round(FINE * places[kept]), kept
+
+    @staticmethod
+    def said(reader: Reader, one: dict, index: int, axis: int) -> str:
+        value = reader(one["points"][index, axis])
+        if axis not in one.get("around", {}) or reader.names:
+            return value
+        low, high = map(reader, sorted(one["around"][axis][index]))
+        return f"{low} to {high}" if one.get("spans") else f"{value} ({low} to {high})"

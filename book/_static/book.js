@@ -79,10 +79,14 @@ lay out what is far away. */
     }
   }
 
-  /* What is wider than its place can be scrolled by keyboard. */
+  /* What is wider than its place can be scrolled by keyboard; of a table that is not, the head stays on the screen while its rows are read (book.css). */
   function letScroll(box) {
-    if (box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input")) box.tabIndex = 0;
+    const wider = box.scrollWidth > box.clientWidth;
+    if (wider && !box.querySelector("a, button, input")) box.tabIndex = 0;
+    if (box.matches(TABLE)) box.classList.toggle("fits", !wider);
   }
+
+  const TABLE = ".pst-scrollable-table-container:not(:has(> .ledger))";
 
   function letScrollWhatIsNear() {
     const near = new IntersectionObserver(
@@ -90,6 +94,7 @@ lay out what is far away. */
       { rootMargin: "600px 0px" },
     );
     for (const box of document.querySelectorAll("pre, .cell_output, .cell_output > .output, .pst-scrollable-table-container, li > p, div.math")) near.observe(box);
+    addEventListener("resize", () => document.querySelectorAll(TABLE).forEach(letScroll));
   }
 
   /* Sections far away are laid out once the reader moves, or stays a while: one at a time, when nothing else is to be done. After a click on
@@ -389,10 +394,11 @@ lay out what is far away. */
     const facts = document.querySelector(".facts");
     if (!facts || !folded().length) return;
     const button = Object.assign(document.createElement("button"), { type: "button", className: "code-switch" });
+    const where = Object.assign(document.createElement("small"), { textContent: "on every page" });
     let shown;
     const show = (open) => {
       shown = open;
-      button.textContent = open ? "Hide all code" : "Show all code"; // which says its state: it is not "pressed" as well
+      button.replaceChildren(open ? "Hide all code " : "Show all code ", where); // which says its state: it is not "pressed" as well
       page.dataset.code = open ? "open" : "folded";
     };
     const remembered = kept("code") === "open";

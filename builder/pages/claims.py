@@ -26,14 +26,15 @@ FILTER = (
     '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label>{main} '
     '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
 )
-LETTERS_BESIDE, LINES_BESIDE = 45, range(3, 15)
+LETTERS_BESIDE = 45  # of a line beside a main claim's sentence
 MARGIN = 35  # letters of a line in the margin of a window of 1280 pixels
 MOST_IN_MARGIN, MOST_BROKEN = 9, 3  # lines, and lines that may be broken there
 LETTERS_OF_TEXT = 88  # in a line of a minor claim's sentence
 REST_ENDS = "</span>"
 EXPONENT = re.compile(r"\d[\d.]*e-\d+")  # a browser would break the number after the hyphen
-CODE = '<details class="claim-code"><summary data-short="code" title="Its code{0}"><span>Its code{0}</span></summary>'
+CODE = '<details class="claim-code"><summary data-short="asserts claim {0}" title="Code that asserts claim {0}{1}"><span>Code that asserts claim {0}{1}</span></summary>'
 DOUBT = "book/doubt"  # the page that lists the changes
+TRIED = "What was broken on purpose, and the other seeds"  # what the status line of each claim leads to
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
 
@@ -51,7 +52,6 @@ def frame(app, doctree):
     for number, cell in enumerate(cells, start=1):
         cell["ids"].append(f"cell-{number}")
         note_anchor(app.env, f"cell-{number}", f"Cell {number}")
-    at_length = True  # the first on a page says what was tried; the others are short
     slugs, main = ({claim["number"]: claim[one] for claim in chapters.claims(executed.chapter(name))} for one in ("slug", "main"))
     for paragraph in list(doctree.findall(nodes.paragraph)):
         first = next((child for child in paragraph.children if child.astext()), None)
@@ -69,10 +69,8 @@ def frame(app, doctree):
         end = next(i for i in range(start, len(parent)) if "tag_claim" in parent[i].get("classes", []))
         inside = parent[start : end + 1]
         del parent[start : end + 1]
-        shown = fold_code(inside[-1])
-        vouched = doubted(app.env, name, number, at_length=at_length or main[number], linked=at_length)
-        at_length = at_length and not vouched
-        inside[-1] += vouched
+        shown = fold_code(inside[-1], number)
+        inside[-1] += doubted(app.env, name, number)
         inside += live.button(name, number)
         if main[number]:
             kind = ["plate", *["beside"] * fits_beside(shown)]
@@ -96,8 +94,8 @@ def longest(printed: str) -> int:
 
 
 def fits_beside(printed: str) -> bool:
-    """Whether it has room beside a main claim's sentence, on a wide page, and fills it; else it stands below."""
-    return longest(printed) <= LETTERS_BESIDE and len(printed.splitlines()) in LINES_BESIDE
+    """Whether it has room beside a main claim's sentence, on a wide page; else it stands below."""
+    return longest(printed) <= LETTERS_BESIDE
 
 
 def put_beside(app, doctree, docname):
@@ -152,11 +150,11 @@ def set_apart(paragraph: nodes.paragraph, first: nodes.Node) -> None:
     paragraph += nodes.raw("", REST_ENDS, format="html")
 
 
-def fold_code(cell: nodes.container) -> str:
+def fold_code(cell: nodes.container, claim: int) -> str:
     """What the cell printed comes first, its code one click below; returns what it printed."""
     code = [child for child in cell.children if "cell_input" in child.get("classes", [])]
     outputs = [child for child in cell.children if child not in code]
-    opened = nodes.raw("", CODE.format(""), format="html")
+    opened = nodes.raw("", CODE.format(claim, ""), format="html")
     cell.children = []
     cell.extend([*outputs, opened, *code, nodes.raw("", "</details>", format="html")])
     return "\n".join(output.astext() for output in outputs)
@@ -192,36 +190,33 @@ def told(chapter: str, claim: int) -> str:
 
 
 def hang_lines(app, doctree, docname):
-    """Of what a claim's cell printed, or what stands in the margin, each line is an element: where it is broken, its rest is indented."""
+    """A claim's number and that it holds are its head. Of what its cell printed, or what stands in the margin, each line is an element: where it is broken, its rest is indented."""
     for frame_ in doctree.findall(nodes.container) if app.builder.format == "html" else ():
         if {"claim", "noted"} & set(frame_["classes"]):
             for block in [block for block in frame_.findall(nodes.literal_block) if "stream" in block["classes"]]:
                 block.parent.replace(block, nodes.raw("", f'<div class="output stream">{printed(block.astext())}</div>', format="html"))
+            for holds in [one for one in frame_.findall(nodes.inline) if "claim-holds" in one["classes"] and "hero-claim" not in frame_["classes"]]:
+                paragraph, place = holds.parent, holds.parent.index(holds)
+                head = paragraph[: place + 1]
+                paragraph[: place + 1] = [nodes.inline("", "", *head, classes=["claim-head"])]
 
 
-def doubted(env, chapter: str, claim: int, *, at_length: bool, linked: bool) -> list[nodes.Node]:
-    """A quiet line beside the fold of the claim's code: what was noticed, and on how many other seeds it held; nothing where neither was tried.
+def doubted(env, chapter: str, claim: int) -> list[nodes.Node]:
+    """A quiet line below the fold of the claim's code: what was noticed, and on how many other seeds it held; nothing where neither was tried.
 
-    `at_length` it says of what these are the numbers, and `linked` leads to the page on that. Where a change was not noticed, its number leads to that change.
+    Its link leads to the page on that; where a change was not noticed, to that change.
     """
     score, (held, tried) = results.of_claim(*doubts(chapter), claim)
-    leads = DOUBT in env.found_docs
-    parts = []
-    if score.counted:
-        changes = f"{score.noticed} of {score.counted} changes noticed"
-        if score.survivors and leads:
-            changes = f'<a href="../{DOUBT}.html#{place_of(chapter, score.survivors[0])}" title="What was not noticed">{changes}</a>'
-        parts.append(("Broken on purpose", changes))
-    if tried:
-        parts.append(("Other seeds", f"holds on {held} of {tried}" if at_length else f"{held} of {tried} seeds"))
-    if not parts:
-        return []
-    labels = [label for label, _ in parts]
-    if linked and leads:
-        labels[0] = f'<a href="../{DOUBT}.html">{labels[0]}</a>'
-    text = " · ".join(f"{label}: {value}" if at_length else value for label, (_, value) in zip(labels, parts))
+    place = f"#{place_of(chapter, score.survivors[0])}" if score.survivors else ""
+    title = "What was not noticed" if place else TRIED
+
+    def linked(words: str) -> str:
+        return f'<a href="../{DOUBT}.html{place}" title="{title}">{words}</a>' if DOUBT in env.found_docs else words
+
+    parts = [f"{score.noticed} of {score.counted} {linked('changes noticed')}"] if score.counted else []
+    parts += [f"{held} of {tried} {'seeds' if parts else linked('seeds')}"] if tried else []
     classes = ["claim-doubted", *["in-full"] * (score.noticed == score.counted and held == tried)]
-    return [nodes.paragraph("", "", nodes.raw("", text, format="html"), classes=classes)]
+    return [nodes.paragraph("", "", nodes.raw("", " · ".join(parts), format="html"), classes=classes)] if parts else []
 
 
 def place_of(chapter: str, mutant: dict) -> str:

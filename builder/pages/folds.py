@@ -9,6 +9,7 @@ Each cell keeps its frame and its address within the fold; a link to it opens it
 import html
 import re
 
+import nbformat
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
@@ -16,6 +17,8 @@ from ..chapters import code_cells
 from . import executed
 from .claims import CODE
 from .executed import chapter_of
+from .figures import called
+from .naming import brief, fitting
 
 SIDE_ROAD = re.compile(r"<details>\s*<summary>(.*?)</summary>\s*", re.S)
 
@@ -68,7 +71,7 @@ def merge(app, doctree, docname):
     name = chapter_of(docname)
     if not name or app.builder.format != "html":
         return
-    sources = code_cells(executed.chapter(name))
+    notebook = executed.chapter(name)
     for parent in {id(cell.parent): cell.parent for cell in doctree.findall(nodes.container) if fold_of(cell) is not None}.values():
         for run in runs(parent):
             found, rest = groups(run)
@@ -76,14 +79,14 @@ def merge(app, doctree, docname):
             owner = claim_cell(after) if after is not None else None
             bare = [cell for cell in rest if not any("cell_output" in part.get("classes", []) for part in cell.findall(nodes.container))]
             if owner is not None and rest and bare == rest:
-                give_to_claim(rest, owner, sources)
+                give_to_claim(rest, owner, notebook)
                 rest = []
             if rest and found:
                 found[-1] = (found[-1][0] + rest, found[-1][1])
             elif rest:
                 found.append((rest, rest[-1]))
             for cells, keeper in found:
-                make_one(cells, keeper, sources)
+                make_one(cells, keeper, notebook)
 
 
 def announced(cell: nodes.container) -> bool:
@@ -96,6 +99,11 @@ def number(cell: nodes.container) -> int:
     return next(int(one.removeprefix("cell-")) for one in cell["ids"] if re.fullmatch(r"cell-\d+", one))
 
 
+def cells_of(found: list[nodes.container], notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The notebook's cells that these show."""
+    return [code_cells(notebook)[number(cell) - 1] for cell in found]
+
+
 def unwrapped(cell: nodes.container) -> nodes.container:
     """The cell with what it had in a fold of its own."""
     fold = fold_of(cell)
@@ -105,37 +113,43 @@ def unwrapped(cell: nodes.container) -> nodes.container:
     return cell
 
 
-def make_one(cells: list[nodes.container], keeper: nodes.container, sources: list) -> None:
+def make_one(cells: list[nodes.container], keeper: nodes.container, notebook: nbformat.NotebookNode) -> None:
     """One fold of these cells, in the frame of that which keeps it, below what it shows."""
     fold, place = fold_of(keeper), cells.index(keeper)
-    kinds = [executed.kind(sources[number(cell) - 1]) for cell in cells]
+    own = cells_of(cells, notebook)
+    kinds = list(map(executed.kind, own))
     solution = "solution" in {kind for kind, _ in kinds}
+    word, names = brief(own, notebook)
+    fold["brief"] = word, fitting(word, names)
     fold["classes"] += ["to-read"] * (solution or announced(cells[0])) + ["solution"] * solution
-    if len(cells) > 1:
-        what = executed.words(kinds)
+    if len(cells) > 1 or names:
+        what = executed.words(kinds) if word == "defines" or not names else f"the code that {word} {executed.named(names, executed.LONGEST - 30)}"
         fold["prompt_show"], fold["prompt_hide"] = f"Show {what}", f"Hide {what}"
-        for others, at in ((cells[place + 1 :], len(fold)), (cells[:place], 0)):
-            for cell in others:
-                cell.parent.remove(cell)
-            fold.insert(at, list(map(unwrapped, others)))
+    for others, at in ((cells[place + 1 :], len(fold)), (cells[:place], 0)):
+        for cell in others:
+            cell.parent.remove(cell)
+        fold.insert(at, list(map(unwrapped, others)))
     if shows(keeper):
         keeper.remove(fold)
         keeper.append(fold)
         fold["classes"].append("below-output")
-        fold["prompt_show"], fold["prompt_hide"] = (fold[one].replace("draws the figure", "draws it") for one in ("prompt_show", "prompt_hide"))
+        figure = next(filter(None, (called(cell, notebook) for cell in own)), "it")
+        for one in ("prompt_show", "prompt_hide"):
+            fold[one] = fold[one].replace("draws the figure", f"draws {figure.lower()}")
 
 
-def give_to_claim(cells: list[nodes.container], owner: nodes.container, sources: list) -> None:
+def give_to_claim(cells: list[nodes.container], owner: nodes.container, notebook: nbformat.NotebookNode) -> None:
     """What stands folded right before a claim is part of the claim's code."""
     opening = next(child for child in owner.children if isinstance(child, nodes.raw) and child.astext().startswith("<details"))
-    kinds = [executed.kind(sources[number(cell) - 1]) for cell in cells]
+    own = cells_of(cells, notebook)
+    kinds = list(map(executed.kind, own))
     names = [name for one, found in kinds for name in found if one == "names"]
     held = executed.named(names + ["more"] * any(one != "names" for one, _ in kinds), executed.LONGEST - 20) if names else "what it needs"
     for cell in cells:
         cell.parent.remove(cell)
     place = owner.index(opening)
     owner.remove(opening)
-    text = CODE.format(html.escape(f", with {held}"))
+    text = CODE.format(re.search(r"claim (\d+)", opening.astext())[1], html.escape(f", with {held}"))
     owner.insert(place, [nodes.raw("", text, format="html"), *map(unwrapped, cells)])
 
 

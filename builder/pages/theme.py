@@ -74,16 +74,12 @@ def name_links(app, pagename, templatename, context, doctree):
 
 
 def visit_folded(translator, node):
-    """As MyST-NB does, but named by its words; what is seen is one word of them (book.css), except of a solution."""
+    """As MyST-NB does, but named by its words; what is seen is a few of them and names in code (naming.py, book.css)."""
     visit_HideCellInput(translator, node)
     summary = next(i for i in reversed(range(len(translator.body))) if translator.body[i].startswith("<summary"))
-    words = html.escape(node["prompt_show"])
-    translator.body[summary] = f'<summary data-short="{short(words)}" title="{words}">\n'
-
-
-def short(words: str) -> str:
-    """The one word for a fold with these words."""
-    return next(one for one in ("solution", "code", "imports", "checks", "") if one in words) or "code"
+    short, names, words = map(html.escape, (*node.get("brief", ("code", "")), node["prompt_show"]))
+    data = f' data-names="{names}"' if names else ""
+    translator.body[summary] = f'<summary data-short="{short}"{data} title="{words}">\n'
 
 
 def drop_thebe(app, doctree, docname):

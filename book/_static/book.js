@@ -62,19 +62,29 @@ lay out what is far away. */
     }
   }
 
-  /* What stands at the head is small at its own place, until one asks for it there, or a link leads to it. */
+  /* What stands at the head is small at its own place, until one asks for it there, or a link leads to it; the same button makes it small again. */
+  function setShown(small, shown) {
+    const button = small.querySelector(":scope > .at-head-note > button");
+    small.classList.toggle("shown", shown);
+    button.textContent = shown ? "Back to the head" : "Show it here";
+    button.setAttribute("aria-expanded", shown);
+  }
+
   function showHere(figure) {
     const small = figure?.querySelector(".at-head:not(.shown)");
-    small?.classList.add("shown");
+    if (small) setShown(small, true);
     return small?.querySelector(":scope > :not(.at-head-note)");
   }
 
   function letShowHere() {
     for (const button of document.querySelectorAll(".at-head-note > button")) {
+      const small = button.closest(".at-head");
+      button.setAttribute("aria-expanded", small.matches(".shown"));
       button.addEventListener("click", () => {
-        const shown = showHere(button.closest("figure") ?? button.closest(".cell_output")), control = shown.querySelector("input, select, button");
-        if (!control) shown.parentElement.tabIndex = -1;
-        (control ?? shown.parentElement).focus({ preventScroll: true });
+        if (small.matches(".shown")) return setShown(small, false); // the focus stays on the button
+        const shown = showHere(small.parentElement), control = shown.querySelector("input, select, button");
+        if (!control) small.tabIndex = -1;
+        (control ?? small).focus({ preventScroll: true });
       });
     }
   }

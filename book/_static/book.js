@@ -467,13 +467,14 @@ lay out what is far away. */
   /* At the beginning of a word: `auc` is not in "Cauchy". A letter's name is a word of its own: `pi` is not in "pixel". */
   const has = (text, word) => text.includes(greek.includes(word.trim()) ? word : word.trimEnd());
 
-  /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
+  /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. Its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
     const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: wordsOf(`${row.textContent} ${row.querySelector("a").hash}`) })));
-    const narrow = matchMedia("(max-width: 600px)").matches;
+    const { all } = form.elements;
+    const name = () => (all.textContent = tables.every((table) => table.open) ? "Fold all" : "Open all");
     const filter = () => {
       const words = form.elements.words.value.split(/\s+/).map(spaced).filter((word) => word.trim());
       const chapter = form.elements.chapter.value, main = Boolean(form.elements.main?.checked), asked = words.length || chapter || main;
@@ -481,9 +482,9 @@ lay out what is far away. */
       for (const table of tables) {
         const section = table.closest("section");
         section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");
-        table.open = !narrow || Boolean(asked);
+        table.open = Boolean(asked);
         const [here, of] = ["tbody tr:not([hidden])", "tbody tr"].map((one) => table.querySelectorAll(one).length);
-        table.querySelector("summary").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
+        table.querySelector(".ledger-count").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
       }
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       const shown = form.querySelector("output");
@@ -510,6 +511,11 @@ lay out what is far away. */
       }
     });
     form.addEventListener("submit", (event) => event.preventDefault());
+    all.addEventListener("click", () => {
+      const open = !tables.every((table) => table.open);
+      for (const table of tables) table.open = open;
+    });
+    for (const table of tables) table.addEventListener("toggle", name);
     filter();
     form.dataset.ready = "";
   }

@@ -38,7 +38,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       await fit(chart);
     }
     tell(chart);
-    chart.sayAgain?.();
+    chart.forgetValues?.(); // they are of what was shown before
   }
 
   /* What the chart tells, in large type beside it (`tells` in builder/pages/charts.py): a part of the words above it, or the text of a layer that nobody sees. */
@@ -370,7 +370,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     tell(chart);
     await reachLegend(chart, result.view, live, specification);
     const pointing = chartPointing(live, result.view, specification, (datum) => picked(chart, datum).length > 0);
-    chart.sayAgain = pointing.again;
+    chart.forgetValues = pointing.forget;
     reachPlot(chart, result.view, live, pointing, specification);
     reachMarks(chart, live, pointing);
     chart.dataset.ready = "true";

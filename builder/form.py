@@ -36,7 +36,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "values", "equal_axes", "smooth", "cover", "card", "wide"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "values", "tells", "marks", "equal_axes", "smooth", "cover", "card", "wide"}
 TIDY = "run `make tidy`"
 MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
@@ -264,6 +264,10 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
             found.append(f"{place(name, notebook.cells, number)}: its metadata `main` are `true` in the Markdown cell of a claim that a reader takes home, and nowhere else: correct them, or take them out")
         if not valued_rightly(cell.metadata.get("values", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `values` are written `{{"layer_0": [{{"name": "fit"}}, "date", {{"field": "count", "title": "cases"}}]}}`: correct them')
+        if not telling_rightly(cell.metadata.get("tells", [])):
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `tells` are written `[{{"of": "layer_0", "text": "format(datum.v, \'.2f\')", "words": "its mean", "colour": "#0173b2"}}]`, with a `title`, or `"line": true`, instead of a layer and a text: correct them')
+        if not isinstance(marks := cell.metadata.get("marks", []), list) or not all(isinstance(one, dict) and isinstance(one.get("of"), str) and "mark" in one for one in marks):
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `marks` are written `[{{"of": "layer_0", "mark": "point"}}]`: correct them')
         for switch in ("equal_axes", "smooth"):
             if cell.metadata.get(switch, True) is not True:
                 found.append(f"{place(name, notebook.cells, number)}: its metadata `{switch}` are `true`, or not there: correct them")
@@ -316,6 +320,18 @@ def valued_rightly(values: object) -> bool:
         return len(of) == 1 and one.keys() <= {"name", "field", "span", "title", "format"} and all(isinstance(text, str) for text in texts)
 
     return isinstance(values, dict) and all(isinstance(lines, list) and all(map(right, lines)) for lines in values.values())
+
+
+def telling_rightly(tells: object) -> bool:
+    """Whether what a chart tells in large type (pages/charts.py, `tells`) are words, and where its number is found."""
+
+    def right(one: object) -> bool:
+        if not isinstance(one, dict) or not isinstance(one.get("words"), str):
+            return False
+        texts, kind = [one.get(key, "") for key in ("of", "text", "title", "colour")], one.keys() - {"words", "colour", "transform"}
+        return kind in ({"of", "text"}, {"title"}, {"line"}) and all(isinstance(text, str) for text in texts) and one.get("line", True) is True and isinstance(one.get("transform", []), list)
+
+    return isinstance(tells, list) and all(map(right, tells))
 
 
 @functools.cache

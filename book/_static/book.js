@@ -62,19 +62,29 @@ lay out what is far away. */
     }
   }
 
-  /* What stands at the head is small at its own place, until one asks for it there, or a link leads to it. */
+  /* What stands at the head is small at its own place, until one asks for it there, or a link leads to it; the same button makes it small again. */
+  function setShown(small, shown) {
+    const button = small.querySelector(":scope > .at-head-note > button");
+    small.classList.toggle("shown", shown);
+    button.textContent = shown ? "Back to the head" : "Show it here";
+    button.setAttribute("aria-expanded", shown);
+  }
+
   function showHere(figure) {
     const small = figure?.querySelector(".at-head:not(.shown)");
-    small?.classList.add("shown");
+    if (small) setShown(small, true);
     return small?.querySelector(":scope > :not(.at-head-note)");
   }
 
   function letShowHere() {
     for (const button of document.querySelectorAll(".at-head-note > button")) {
+      const small = button.closest(".at-head");
+      button.setAttribute("aria-expanded", small.matches(".shown"));
       button.addEventListener("click", () => {
-        const shown = showHere(button.closest("figure") ?? button.closest(".cell_output")), control = shown.querySelector("input, select, button");
-        if (!control) shown.parentElement.tabIndex = -1;
-        (control ?? shown.parentElement).focus({ preventScroll: true });
+        if (small.matches(".shown")) return setShown(small, false); // the focus stays on the button
+        const shown = showHere(small.parentElement), control = shown.querySelector("input, select, button");
+        if (!control) small.tabIndex = -1;
+        (control ?? small).focus({ preventScroll: true });
       });
     }
   }
@@ -462,13 +472,14 @@ lay out what is far away. */
   /* At the beginning of a word: `auc` is not in "Cauchy". A letter's name is a word of its own: `pi` is not in "pixel". */
   const has = (text, word) => text.includes(greek.includes(word.trim()) ? word : word.trimEnd());
 
-  /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. On a phone its chapters are folded until something is asked. */
+  /* The ledger shows the claims that have the words, also in their addresses, of all chapters or of one; its address says which. Its chapters are folded until something is asked. */
   function filterLedger() {
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
     const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: wordsOf(`${row.textContent} ${row.querySelector("a").hash}`) })));
-    const narrow = matchMedia("(max-width: 600px)").matches;
+    const { all } = form.elements;
+    const name = () => (all.textContent = tables.every((table) => table.open) ? "Fold all" : "Open all");
     const filter = () => {
       const words = form.elements.words.value.split(/\s+/).map(spaced).filter((word) => word.trim());
       const chapter = form.elements.chapter.value, main = Boolean(form.elements.main?.checked), asked = words.length || chapter || main;
@@ -476,9 +487,9 @@ lay out what is far away. */
       for (const table of tables) {
         const section = table.closest("section");
         section.hidden = (chapter && section.id !== chapter) || !table.querySelector("tbody tr:not([hidden])");
-        table.open = !narrow || Boolean(asked);
+        table.open = Boolean(asked);
         const [here, of] = ["tbody tr:not([hidden])", "tbody tr"].map((one) => table.querySelectorAll(one).length);
-        table.querySelector("summary").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
+        table.querySelector(".ledger-count").textContent = here < of ? `${here} of ${of} claims` : `${of} claims`;
       }
       const left = rows.filter(({ row }) => !row.hidden && !row.closest("section").hidden).length;
       const shown = form.querySelector("output");
@@ -505,6 +516,11 @@ lay out what is far away. */
       }
     });
     form.addEventListener("submit", (event) => event.preventDefault());
+    all.addEventListener("click", () => {
+      const open = !tables.every((table) => table.open);
+      for (const table of tables) table.open = open;
+    });
+    for (const table of tables) table.addEventListener("toggle", name);
     filter();
     form.dataset.ready = "";
   }

@@ -38,18 +38,20 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       await fit(chart);
     }
     tell(chart);
-    chart.sayAgain?.();
+    chart.forgetValues?.(); // they are of what was shown before
   }
 
-  /* What the words above the chart say, in large type beside it (`Hero` in builder/pages/sharing.py). */
+  /* What the chart tells, in large type beside it (`tells` in builder/pages/charts.py): a part of the words above it, or the text of a layer that nobody sees. */
   function tell(chart) {
-    const told = chart.querySelector(".told-value");
-    const [, when, value] = (told && chart.querySelector(".chart-live .role-title-text text")?.textContent.match(told.dataset.title)) ?? [];
-    if (!value) return;
-    const number = told.querySelector(".told-number");
-    number.textContent = value;
-    number.classList.toggle("in-words", !/\d/.test(value));
-    told.querySelector(".told-when").textContent = when;
+    for (const told of chart.querySelectorAll(".told-value")) {
+      const { title, told: layer } = told.dataset, said = chart.querySelector(`.chart-live .${layer ?? "role-title-text"} text`)?.textContent;
+      const [value, when] = (title ? said?.match(title)?.slice(1).reverse() : [said]) ?? [];
+      if (!value) continue;
+      const number = told.querySelector(".told-number");
+      number.textContent = value;
+      number.style.setProperty("--letters", value.length);
+      if (when) told.querySelector(".told-when").textContent = when[0].toLowerCase() + when.slice(1);
+    }
   }
 
   /* The same chart stands at a chapter's head and further down: what is set in one is set in the other. */
@@ -368,7 +370,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     tell(chart);
     await reachLegend(chart, result.view, live, specification);
     const pointing = chartPointing(live, result.view, specification, (datum) => picked(chart, datum).length > 0);
-    chart.sayAgain = pointing.again;
+    chart.forgetValues = pointing.forget;
     reachPlot(chart, result.view, live, pointing, specification);
     reachMarks(chart, live, pointing);
     chart.dataset.ready = "true";

@@ -137,16 +137,13 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       label.style.top = `${Math.max(0, Math.min(below, height - high))}px`;
     }
 
-    let last = null, began = null;
+    let began = null;
     const placed = ({ clientX, clientY, pointerType }) => {
       const { left, top } = page();
       return { x: clientX - left, y: clientY - top, pointerType };
     };
-    const forget = () => {
-      last = null;
-      hide(live);
-    };
-    const at = (event) => say((last = placed(event)));
+    const forget = () => hide(live);
+    const at = (event) => say(placed(event));
     hand.addEventListener("pointermove", (event) => {
       if (event.pointerType === "mouse") event.buttons ? forget() : at(event); // something is pulled
     });
@@ -154,10 +151,10 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     hand.addEventListener("pointerup", (event) => began && Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) <= 10 && at(event));
     hand.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
     hand.addEventListener("pointercancel", forget);
-    return { at, again: () => last && !label.hidden && say(last) };
+    return { at, forget };
   }
 
-  /* Makes a live chart say its values; `at` finds the mark at a pointer, `again` says anew what the chart shows there now. */
+  /* Makes a live chart say its values; `at` finds the mark at a pointer, `forget` closes what it says, for the chart shows something else. */
   window.chartPointing = (live, view, specification, picks) => {
     const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
     const linesOf = (one) => said(parts, values, view.locale(), one);
@@ -166,7 +163,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       const found = at(event);
       return found && { ...found, lines: linesOf(found), picked: Boolean(picks(found.datum)) };
     };
-    return { at, parts, again: telling(live, told).again };
+    return { at, parts, forget: telling(live, told).forget };
   };
 
   /* The mark of a figure, shown in a box of the window, that is nearest to the pointer: its own box, and what was written down of it. */

@@ -49,6 +49,7 @@ AFTER = (
     ("doctree-resolved", recipes.box),
     ("doctree-resolved", folds.merge),
     ("doctree-resolved", folds.join_side_roads),
+    ("doctree-resolved", claims.fold_ledger),
     ("doctree-resolved", claims.put_beside),
     ("doctree-resolved", claims.hang_lines),
     ("doctree-resolved", typography.let_names_break),

@@ -16,6 +16,7 @@ from ..chapters import code_cells
 from ..files import BookError, write_atomically
 from ..render.covers import cover_of
 from ..render.drawn import drawn
+from ..render.palette import COLOURS
 from ..render.pictures import BETWEEN, BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
 from .executed import chapter_of
 from .figures import called
@@ -24,7 +25,9 @@ from .figures import called
 LARGER = 1.3  # than a chart was drawn, at most (book.css)
 TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
 SOON = 8  # code cells: a chart within them comes about three screens after the head, at most
-LONG = 14  # letters of a control's name: on a phone a longer one stands above its slider (book.css)
+SLIM = 720  # pixels of a chart that does not fill its sheet at the head: its caption stands beside it (book.css)
+LONG = 15  # letters of a control's name: on a phone a longer one stands above its slider (book.css)
+TITLE = "role-title-text"
 THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
 
 
@@ -146,13 +149,16 @@ def markup(
         other = f' data-wide="{html.escape(json.dumps(broad.patch, separators=(",", ":")))}"'
     if legend := next((one["select"]["fields"][0] for one in specification.get("params", []) if one.get("bind") == "legend"), ""):
         other += f' data-legend="{html.escape(legend)}"'
+    kind = f" {broad.name}" if broad else ""
+    if anchor and broad and size(larger)[0] <= SLIM:
+        kind += " slim"
     still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
     for key in ("along", "at"):
         if named := {one: said[key] for one, said in (told or {}).items() if key in said}:
             other += f' data-{key}="{html.escape(json.dumps(named))}"'
     view, form = f'<div class="chart-view" id="{name}-view">{images}</div>{still}', controls(specification, f"{name}-view", told)
     return (
-        f'<div class="chart{f" {broad.name}" if broad else ""}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js"{other} style="--drawn: {drawn:.0f}px;{styles.rstrip(";")}">'
+        f'<div class="chart{kind}" id="{name}" role="group" aria-label="{label}" data-source="{chapter}-{number}.js"{other} style="--drawn: {drawn:.0f}px;{styles.rstrip(";")}">'
         f"{form}{between}{view}{below}</div>"
     )
 
@@ -162,23 +168,50 @@ def source(file: pathlib.Path, media: str) -> str:
     return f'<source media="({media})" srcset="../charts/{file.name}" width="{width:g}" height="{height:g}">'
 
 
-def title_of(app, chapter: str, number: int) -> str:
-    """The words above the chart, as it stands before anyone moves it."""
+def words_in(app, chapter: str, number: int, mark: str) -> str:
+    """What stands in the chart's title, or in the first text of a layer by its name, as it stands before anyone moves it."""
     text = (pathlib.Path(app.outdir) / "charts" / f"{chapter}-{number}-light.svg").read_text(encoding="utf-8")
-    found = re.search(r"role-title-text.*?<text[^>]*>(.*?)</text>", text)
+    found = re.search(rf'class="[^"]*\b{mark}\b[^"]*"(?:(?!<g ).)*?<text[^>]*>(.*?)</text>' if mark != TITLE else rf"{mark}.*?<text[^>]*>(.*?)</text>", text)
     return html.unescape(found[1]) if found else ""
 
 
-def goal_of(specification: dict) -> tuple[float, str] | None:
+def line_across(specification: dict) -> tuple[float, str] | None:
     """The number that the chart draws as a line right across it, and the line's colour; None where it draws none, or several."""
     rows = {name: list(rows[0].values()) for name, rows in specification.get("datasets", {}).items() if len(rows) == 1 and len(rows[0]) == 1}
     found = [(*rows[name], layer["mark"].get("color", "")) for layer in specification.get("layer", []) if layer["mark"]["type"] == "rule" and (name := layer.get("data", {}).get("name")) in rows]
     return found[0] if len(found) == 1 else None
 
 
-def colour_of(specification: dict) -> str:
-    """That of its curve."""
-    return next((layer["mark"].get("color", "") for layer in specification.get("layer", []) if layer["mark"]["type"] == "line"), "")
+def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
+    """What the chart tells, in large type beside it: numbers that follow what the reader moves (charts.js). The cell's metadata `tells` are a list of
+
+        {"title": "(Data to .+): final size (.+)", "words": "cases announced"}
+        {"of": "layer_3", "transform": [{"filter": "datum.what == 'mean'"}], "text": "format(datum.value, '.1f')", "words": "km, the mean", "colour": "#cc78bc"}
+        {"line": true, "words": "cases counted"}
+
+    a part of the words above the chart, which is the last of one or two, of which the other ends the words, on a line of its own; what Vega computes of the rows of a layer (`telling` in builder/render/pictures.py);
+    the number that the chart draws as a line across it. Each has the colour of the chart's curve, or its line, or the one that is given, above it.
+    """
+    shown = ""
+    for place, one in enumerate(cell.metadata.get("tells", [])):
+        curve = next((layer["mark"].get("color", "") for layer in specification.get("layer", []) if layer["mark"]["type"] == "line"), "")
+        told, when, source, colour = "", "", "", one.get("colour", curve)
+        if "line" in one:
+            told, colour = line_across(specification) or ("", "")
+            told = f"{told:,}" if told else ""
+        elif "title" in one:
+            source = f' data-title="{html.escape(one["title"])}"'
+            if found := re.fullmatch(one["title"], words_in(app, chapter, number, TITLE)):
+                *other, told = found.groups()
+                when = f'<span class="told-when">{other[0][:1].lower()}{other[0][1:]}</span>' if other else ""
+        else:
+            told, source = words_in(app, chapter, number, f"told_{place}_marks"), f' data-told="told_{place}_marks"'
+        if not told:
+            raise BookError(f"its metadata `tells`: nothing is found for `{one['words']}`")
+        said = f'<strong class="told-number" style="--letters: {len(told)}">{told}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
+        mark = f"var(--{colour})" if colour in COLOURS["light"] else "var(--chart-blue)" if colour == COLOURS["light"]["chart-blue"] else colour
+        shown += f'<p class="told-value" style="--mark: {mark}"{source}><output>{said}</output></p>' if source else f'<p class="told-goal" style="--mark: {mark}">{said}</p>'
+    return shown and f'<div class="told">{shown}</div>'
 
 
 def first_chart(notebook) -> tuple | None:

@@ -24,7 +24,7 @@ from .typography import sentences
 # book.js shows the rows that have the words.
 FILTER = (
     '<form class="ledger-filter pst-js-only" role="search" aria-label="Claims"><label>Words <input type="search" name="words" autocomplete="off"></label>{main} '
-    '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <output></output></form>'
+    '<label>Chapter <select name="chapter"><option value="">all</option>{options}</select></label> <button type="button" name="all">Open all</button> <output></output></form>'
 )
 LETTERS_BESIDE = 45  # of a line beside a main claim's sentence
 MARGIN = 35  # letters of a line in the margin of a window of 1280 pixels
@@ -35,6 +35,7 @@ EXPONENT = re.compile(r"\d[\d.]*e-\d+")  # a browser would break the number afte
 CODE = '<details class="claim-code"><summary data-short="asserts claim {0}" title="Code that asserts claim {0}{1}"><span>Code that asserts claim {0}{1}</span></summary>'
 DOUBT = "book/doubt"  # the page that lists the changes
 TRIED = "What was broken on purpose, and the other seeds"  # what the status line of each claim leads to
+LEDGER_OPENS = '<details class="ledger-chapter" open><summary>'
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
 
@@ -236,10 +237,10 @@ class ClaimsLedger(SphinxDirective):
             section += nodes.title("", chapters.title(notebook))
             claims, name = chapters.claims(notebook), html.escape(chapters.title(notebook))
             main = MAIN if any(claim["main"] for claim in claims) else main
-            opened = nodes.raw("", f'<details class="ledger-chapter" open><summary>{len(claims)} claims</summary>', format="html")
+            opened = nodes.raw("", f'{LEDGER_OPENS}<span class="ledger-count">{len(claims)} claims</span></summary>', format="html")
             section += [opened, self.table(chapter, claims), nodes.raw("", "</details>", format="html")]
             result.append(section)
-            options += f'<option value="{chapter}">{name}</option>'
+            options += f'<option value="{chapter}">{name} ({len(claims)})</option>'
         return [nodes.raw("", FILTER.format(options=options, main=main), format="html"), *result]
 
     def table(self, chapter, claims):
@@ -261,6 +262,16 @@ class ClaimsLedger(SphinxDirective):
             body[-1] += [live.cell(self.env, chapter, claim)] if live.asked() else []
         group += body
         return nodes.table("", group, classes=["ledger"])
+
+
+def fold_ledger(app, doctree, docname):
+    """A chapter of the ledger is folded below its heading, which opens it. The heading stays where Sphinx looks for it, between two pieces of HTML (as `join_side_roads` in folds.py)."""
+    for title in list(doctree.findall(nodes.title)) if app.builder.format == "html" else ():
+        section, place = title.parent, title.parent.index(title)
+        following = section[place + 1] if len(section) > place + 1 else None
+        if isinstance(following, nodes.raw) and following.astext().startswith(LEDGER_OPENS):
+            section.replace(following, nodes.raw("", following.astext().removeprefix(LEDGER_OPENS), format="html"))
+            section.insert(place, nodes.raw("", LEDGER_OPENS, format="html"))
 
 
 def printed(value: str) -> str:

@@ -18,7 +18,7 @@ from ..render.covers import card_of
 from ..render.palette import COLOURS
 from ..render.pictures import Broad, cover_cell, spanning
 from . import executed
-from .charts import chart_at_head, colour_of, goal_of, in_small, labelled, markup, title_of, write
+from .charts import chart_at_head, in_small, labelled, markup, tells, write
 from .claims import printed
 from .contents import minutes, plain
 from .executed import chapter_of
@@ -97,11 +97,12 @@ def list_of(claims: list[dict]) -> list[nodes.Node]:
     return [nodes.raw("", opened, format="html"), items, nodes.raw("", "</details>", format="html")] if claims else []
 
 
-def live_head(app, name: str, chart: tuple, caption: str = "", between: str = "", below: str = "", broad: Broad | None = None) -> str:
-    """A chapter's first chart with its controls and its caption."""
+def live_head(app, name: str, chart: tuple, caption: str = "", below: str = "", broad: Broad | None = None) -> str:
+    """A chapter's first chart with its controls, what it tells, and its caption."""
     number, cell, specification = chart
     caption = caption or f'<p class="hero-caption">{caption_of(cell)}</p>'
-    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=between, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
+    told = tells(app, cell, specification, name, number)
+    return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=told, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
 
 
 def caption_at_head(cell, notebook, kind: str = "") -> str:
@@ -173,18 +174,14 @@ class Hero(SphinxDirective):
 
         ```{hero} chapter
         :high: 360
-        :title: Data to (.+): final size (.+)
-        :told: announced with the data to
-        :goal: counted
         What it is, and what to do with it.
         ```
 
-    On a wide screen its plot is so `high`. `title` finds two parts in the words above the chart: a value, which is the last, stands large above the words of `told` and the other part.
-    It follows what the reader moves (charts.js). The number that the chart draws as a line across it stands large above the words of `goal`.
+    On a wide screen its plot is so `high`.
     """
 
     required_arguments, has_content = 1, True
-    option_spec = {"high": int, "title": str, "told": str, "goal": str}
+    option_spec = {"high": int}
 
     def run(self):
         name = self.arguments[0]
@@ -198,26 +195,8 @@ class Hero(SphinxDirective):
         shown = nodes.container("", classes=["hero", "first-hero"])
         self.state.nested_parse(self.content, self.content_offset, shown)
         source = f'<p class="hero-source">From <a href="../notebooks/{name}.html#chart-hero">{in_line(chapters.title(notebook))}</a></p>'
-        shown += nodes.raw("", live_head(app, name, chart, between=self.tells(name, chart), below=source, broad=broad), format="html")
+        shown += nodes.raw("", live_head(app, name, chart, below=source, broad=broad), format="html")
         return [shown]
-
-    def tells(self, name, chart):
-        number, _, specification = chart
-        parts = re.fullmatch(self.options.get("title", ""), title_of(self.env.app, name, number))
-        goal = goal_of(specification)
-        for option, found in (("title", parts), ("goal", goal)):
-            if option in self.options and not found:
-                raise self.error(f"the chart of notebooks/{name}.ipynb has no {'title in which `title` finds two parts' if option == 'title' else 'line across it'}")
-        shown = ""
-        if "title" in self.options:
-            wordy = "" if re.search(r"\d", parts[2]) else " in-words"
-            shown += (
-                f'<p class="told-value" style="--mark: {colour_of(specification)}" data-title="{html.escape(self.options["title"])}"><output>'
-                f'<strong class="told-number{wordy}">{parts[2]}</strong> {in_line(self.options.get("told", ""))} <span class="told-when">{parts[1]}</span></output></p>'
-            )
-        if "goal" in self.options:
-            shown += f'<p class="told-goal" style="--mark: {goal[1]}"><strong class="told-number">{goal[0]:,}</strong> {in_line(self.options["goal"])}</p>'
-        return shown and f'<div class="told">{shown}</div>'
 
 
 class Holds(SphinxDirective):

@@ -68,8 +68,8 @@ def choose_scripts(app, pagename, templatename, context, doctree):
 def name_links(app, pagename, templatename, context, doctree):
     """What Sphinx calls an image may be a chart, and is numbered as a figure."""
     body = context.get("body", "").replace('title="Link to this image"', 'title="Link to this figure"')
-    # A heading that is pressed holds no link: it stands behind it, where the side road is open.
-    road = r'(<details class="side-road"><summary>\s*<h\d>(?:(?!</h\d>).)*?)(<a class="headerlink"[^>]*>[^<]*</a>)(</h\d>.*?</summary>)'
+    # A heading that is pressed holds no link: it stands behind it, where what it opens is open.
+    road = r'(<details class="(?:side-road"|ledger-chapter" open)><summary>\s*<h\d>(?:(?!</h\d>).)*?)(<a class="headerlink"[^>]*>[^<]*</a>)(</h\d>.*?</summary>)'
     context["body"] = re.sub(road, r"\1\3\2", body, flags=re.S)
 
 

@@ -249,6 +249,8 @@ def as_shown(cell: nbformat.NotebookNode, specification: dict) -> dict:
     specification = refined(specification, smooth=cell.metadata.get("smooth", False))
     if values := cell.metadata.get("values"):
         specification = valued(specification, values)
+    for added in [*cell.metadata.get("marks", []), *telling(cell)]:
+        specification = with_layer(specification, added)
     return with_equal_axes(specification) if cell.metadata.get("equal_axes") else specification
 
 
@@ -265,6 +267,30 @@ def valued(specification: dict, values: dict) -> dict:
     if unknown := sorted(values.keys() - layers_of(specification)):
         raise BookError(f"its metadata `values` name `{unknown[0]}`, which is none of {', '.join(layers_of(specification))}")
     return {**specification, "usermeta": {**specification.get("usermeta", {}), "values": values}}
+
+
+def telling(cell: nbformat.NotebookNode) -> list[dict]:
+    """Layers that nobody sees, whose texts are what the chart tells in large type (`tells` in builder/pages/charts.py): of the rows of the layer `of`, once transformed, the `text`, which Vega computes."""
+    unseen = {"mark": {"type": "text", "opacity": 0, "fontSize": 1, "aria": False}, "encoding": {"text": {"field": "told", "type": "nominal"}, "x": {"value": 0}, "y": {"value": 0}}}
+    told = [(f"told_{number}", one) for number, one in enumerate(cell.metadata.get("tells", [])) if "of" in one]
+    return [{**unseen, "name": name, "of": one["of"], "transform": [*one.get("transform", []), {"calculate": one["text"], "as": "told"}]} for name, one in told]
+
+
+def with_layer(specification: dict, added: dict) -> dict:
+    """The chart with one more layer, drawn last: `of` names the layer, by its place (`concat_0_layer_1`), whose data it has, as they are transformed there, and whose encoding, where it has none of its own."""
+    own = {key: value for key, value in added.items() if key != "of"}
+    specification = copy.deepcopy(specification)
+    above, part = {}, specification
+    try:
+        for kind, place in re.findall(r"(layer|concat)_(\d+)", added["of"]):
+            above, part = part, next(part[key] for key in ("layer", "concat", "hconcat", "vconcat") if key in part and (key == "layer") == (kind == "layer"))[int(place)]
+        beside = above["layer"]
+    except (StopIteration, IndexError, KeyError):
+        raise BookError(f"its metadata `marks` or `tells` name `{added['of']}`, which is no layer of it") from None
+    shared = {"data": part["data"]} if "data" in part else {}
+    encoding = {**({} if "name" in own else part["encoding"]), **own.get("encoding", {})}
+    beside.append({**shared, **own, "transform": [*part.get("transform", []), *own.get("transform", [])], "encoding": {key: value for key, value in encoding.items() if value is not None}})
+    return specification
 
 
 def merged(theme: dict, own: dict) -> dict:

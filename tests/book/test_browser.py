@@ -312,8 +312,18 @@ def test_the_first_chart_is_seen_whole_on_a_small_screen(open_page, name):
         page.set_viewport_size({"width": width, "height": height})
         parts = page.locator("#chart-hero form, #chart-hero-view :is(img, svg):visible")
         assert all(box["y"] >= 0 and box["y"] + box["height"] <= height for box in (part.bounding_box() for part in parts.all()))
+        caption = page.locator(".hero-caption").bounding_box()
+        assert caption["y"] + caption["height"] <= height
         page.mouse.move(9, 9)
         page.wait_for_selector("#chart-hero[data-ready=true]")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(300)
+    parts = [page.locator(one).last.bounding_box() for one in ("#chart-hero form", "#chart-hero-view")]
+    if name == "book/intro":
+        hero = page.locator(".first-hero").bounding_box()
+        assert hero["height"] <= 844
+    elif name != "notebooks/binary_metrics":  # of two panels the first
+        assert all(box["y"] + box["height"] <= 844 for box in parts)
 
 
 ROUND = """(drawing) => {
@@ -687,7 +697,7 @@ def test_what_stands_at_the_head_is_not_shown_twice(open_page, name):
     page = open_page(f"notebooks/{name}.html", size="narrow")
     whole = ".at-head > :is(.chart, .output, picture)"
     note, caption, shown = page.locator(".at-head-note"), page.locator("figure:has(.at-head) > figcaption"), page.locator(f"{whole}:visible")
-    assert note.count() == 1 and note.bounding_box()["height"] < 180 and not shown.count() and not caption.is_visible()
+    assert note.count() == 1 and note.locator("button").get_attribute("aria-expanded") == "false" and note.bounding_box()["height"] < 180 and not shown.count() and not caption.is_visible()
     number = re.match(r"Figure (\d+) stands at the head", note.inner_text())[1]
     said = page.locator(".hero-caption:visible")
     assert not said.inner_text().startswith("Figure") and said.locator("a").last.inner_text() == f"See figure {number} in the chapter" and said.locator("a").last.get_attribute("href") == f"#figure-{number}"
@@ -698,8 +708,12 @@ def test_what_stands_at_the_head_is_not_shown_twice(open_page, name):
     assert on_paper == f'"Figure {number}. "' or name == "cartpole"
     page.emulate_media(media="screen")
     note.locator("button").click()
-    assert shown.count() == 1 and caption.is_visible() and not note.is_visible()
+    assert shown.count() == 1 and caption.is_visible() and not note.locator("a").is_visible()
     assert page.evaluate("document.activeElement.closest('.at-head > *, .at-head') !== null")
+    back = note.get_by_role("button", name="Back to the head", expanded=True)
+    back.press("Enter")
+    assert not shown.count() and note.locator("a").is_visible() and note.locator("button").inner_text() == "Show it here"
+    assert note.locator("button").evaluate("one => one === document.activeElement"), "the focus is kept"
     for place in (page.locator("figure:has(.at-head)").get_attribute("id"), f"figure-{number}"):
         page = open_page(f"notebooks/{name}.html#{place}", size="narrow")
         assert page.locator("figure:has(.at-head) > figcaption").is_visible() and page.locator(f"{whole}:visible").bounding_box()["y"] < SIZES["narrow"][1]
@@ -782,6 +796,7 @@ def test_the_ledger_has_the_width_of_the_window(open_page):
     """No contents beside it, which its filter lists; on a phone they are in their drawer."""
     page = open_page("book/claims.html")
     assert page.locator("article").bounding_box()["width"] >= 1000 and page.locator("#pst-page-toc-nav").is_hidden()
+    page.locator(".ledger-filter [name=all]").click()
     widths = [page.locator(f".ledger th:nth-child({column})").first.bounding_box()["width"] for column in (2, 3, 4)]
     assert widths[0] > 350 and widths[1] > 370 and page.locator(".ledger").first.locator("th").count() == 4
     page = open_page("book/claims.html", size="narrow")
@@ -832,7 +847,7 @@ def test_main_claims_stand_out(open_page, size):
     page.get_by_label("main only").check()
     rows = page.locator(".ledger tbody tr:visible")
     assert page.url.endswith("?main=1") and rows.count() == page.locator(".ledger tr.main").count() and rows.count() < 60
-    headings = page.locator("section:has(> .ledger-chapter) > h2").evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    headings = page.locator(".ledger-chapter > summary > h2").evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
     assert max(headings) <= (20 if size == "narrow" else 32), "ten of them, some above a single row"
 
 
@@ -877,30 +892,126 @@ def test_the_book_opens_with_what_its_chart_tells(open_page, size):
     announced, counted = page.evaluate(TOLD)
     title = "document.querySelector('#chart-hero .role-title-text text').textContent"
     rows = (ROOT / "data" / "hubei.csv").read_text().split()
+    said = "cases announced from data to"
     assert counted == f"{int(next(row.split(',')[1] for row in rows if row.startswith('2020-04-16'))):,} cases counted by 16 April"
     without = open_page("book/intro.html", size=size, java_script_enabled=False)
     assert without.locator(".told-value").inner_text().split()[0] == announced.split()[0] and not without.locator("#chart-hero form").is_visible()
-    before, told = (page.locator(one).bounding_box() for one in ("#chart-hero-view", ".told"))
+    before, told, words = (page.locator(one).first.bounding_box() for one in ("#chart-hero-view", ".told", ".told-words"))
     page.mouse.move(9, 9)
     page.wait_for_selector("#chart-hero[data-ready=true]")
     slider = page.locator("#chart-hero input[type=range]")
     seen = set()
-    for day in ("17", "32", "10", slider.get_attribute("max")):
+    for day in ("17", "28", "10", slider.get_attribute("max")):
         slider.fill(day)
-        page.wait_for_function(f"() => {{ const [when, size] = {title}.match(/Data to (.+): final size (.+)/).slice(1); return ({TOLD})()[0] === `${{size}} cases announced with the data to ${{when}}`; }}", polling=200)
+        page.wait_for_function(f"() => {{ const [when, size] = {title}.match(/Data to (.+): final size (.+)/).slice(1); return ({TOLD})()[0] === `${{size}} {said} ${{when}}`; }}", polling=200)
         seen.add(page.evaluate(TOLD)[0])
         assert page.locator("#chart-hero-view").bounding_box() == before and page.locator(".told").bounding_box() == told
-    assert announced in seen and len(seen) == 4 and "without limit cases announced with the data to 2 February" in seen
-    assert page.locator("#chart-hero svg").bounding_box()["height"] > (400 if size == "wide" else 300)
+        assert page.locator(".told-words").first.bounding_box() == words and page.locator(".told-when").evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert announced in seen and len(seen) == 4 and f"without limit {said} 2 February" in seen
+    assert page.locator("#chart-hero svg").bounding_box()["height"] > (350 if size == "wide" else 300)
+
+
+ROWS = "chart => JSON.parse(chartSources[chart.dataset.source])"
+
+
+def rows_of(whole: dict, has: str) -> list[dict]:
+    """Those of the chart's data that have this field."""
+    tables = [whole.get("data", {}), *(layer.get("data", {}) for layer in whole.get("layer", []))]
+    return next(rows for rows in [*whole.get("datasets", {}).values(), *(one["values"] for one in tables if "values" in one)] if has in rows[0])
+
+
+def told_by(name: str, whole: dict, at: dict) -> list[float]:
+    """What the head of a chapter tells, from the chart's data alone, once more."""
+    if name == "cauchy":
+        here = {row["what"]: row["value"] for row in rows_of(whole, "value") if row["n"] == at["n_hits"]}
+        return [here["mean"], here["median"], next(row["x"] for rows in whole["datasets"].values() for row in rows if row.get("what") == "lighthouse")]
+    if name == "class_weights":
+        batches = [row for row in rows_of(whole, "k") if row["B"] == at["B"]]
+        share = sum(row["p"] * row["k"] for row in batches) / at["B"]  # of the minority
+        return [sum(row["p"] * at["w"] * row["k"] / (at["w"] * row["k"] + at["B"] - row["k"]) for row in batches), at["w"] * share / (at["w"] * share + 1 - share)]
+    if name == "central_limit_theorem":
+        curves = [row for row in rows_of(whole, "Pareto") if row["k"] == at["doublings"]]
+        return [*(max(row[law] for row in curves) for law in ("exponential", "Cauchy")), max(row["density"] for row in rows_of(whole, "law"))]
+    if name == "binary_metrics":
+        row = min(rows_of(whole, "TP"), key=lambda row: abs(row["threshold"] - at["threshold"]))
+        return [100 * row["TP"] / (row["TP"] + row["FN"]), 100 * row["TP"] / (row["TP"] + row["FP"])]
+    if name == "keras_confusion_metrics":
+        diagonal = {row["true"]: row["percent"] for row in rows_of(whole, "called") if row["epoch"] == at["epoch"] and row["true"] == row["called"]}
+        return [sum(diagonal.values()) / len(diagonal), diagonal["Shirt"]]
+    if name == "keras_masking":
+        clouds = [np.array([[row["x"], row["y"]] for row in rows_of(whole, "pad") if row["net"] == at["stage"] and row["pad"] == pad]) for pad in (0, at["padded_steps"])]
+        return [np.sqrt(cloud.var(axis=0).sum()) for cloud in clouds]
+    matrix = np.zeros((4, 4))
+    for row in rows_of(whole, "column"):
+        matrix[row["window"], row["column"]] = row["value"]
+    weights = [row["value"] for row in sorted((row for row in rows_of(whole, "row")), key=lambda row: row["row"])]
+    return [(matrix @ weights)[at["window"]], sum(row["pixel"] == at["pixel"] for row in rows_of(whole, "column"))]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [name for name in WITH_CHARTS if name != "hubei"])
+def test_a_chapter_s_head_tells_what_its_chart_shows(open_page, name, size):
+    """In large type, without JavaScript too; the numbers follow the sliders, and nothing moves but them. They are those of the chart's data."""
+    without = open_page(f"notebooks/{name}.html", size=size, java_script_enabled=False)
+    still = without.locator(".told-number").all_inner_texts()
+    page = open_page(f"notebooks/{name}.html", size=size, moves=False)
+    numbers = page.locator(".opening .told-number")
+    assert still and numbers.all_inner_texts() == still
+    page.mouse.move(9, 9)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    chart = page.locator("#chart-hero")
+    whole, places = chart.evaluate(ROWS), [page.locator(one).first.bounding_box() for one in (".told", "#chart-hero-view", ".told-words")]
+    state = "chart => Object.fromEntries([...chart.querySelectorAll('form [name]')].filter((one) => one.type !== 'radio' || one.checked).map((one) => [one.name, one.type === 'radio' ? JSON.parse(one.value) : Number(one.value)]))"
+    seen = set()
+    for keys in ("", "Home", "End"):
+        for slider in chart.locator("input[type=range]").all() if keys else []:
+            slider.press(keys)
+        page.wait_for_timeout(300)
+        shown = [float(re.sub("[,%]", "", one).replace("\N{MINUS SIGN}", "-")) for one in numbers.all_inner_texts()]
+        steps = [10.0 ** -len(one.partition(".")[2].rstrip("%")) for one in numbers.all_inner_texts()]
+        assert all(abs(one - other) <= 0.51 * step for one, other, step in zip(shown, told_by(name, whole, chart.evaluate(state)), steps, strict=True)), (keys, shown)
+        assert [page.locator(one).first.bounding_box() for one in (".told", "#chart-hero-view", ".told-words")] == places
+        seen.add(tuple(shown))
+    assert len(seen) > 1
+
+
+def test_an_interval_that_ends_above_the_axis_has_an_arrow(open_page):
+    page = open_page("notebooks/hubei.html")
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    arrow, slider = page.locator("#chart-hero .layer_4_marks path"), page.locator("#chart-hero input[type=range]")
+    seen = "() => document.querySelector('#chart-hero .layer_4_marks path').getAttribute('opacity') === '{}'".format
+    page.wait_for_function(seen(0), polling=200)
+    page.locator("#chart-hero input[type=radio]").last.check()
+    slider.fill("28")
+    page.wait_for_function(seen(1), polling=200)
+    frame = page.locator("#chart-hero .role-frame path.background").first.bounding_box()
+    assert abs(arrow.bounding_box()["y"] + arrow.bounding_box()["height"] - frame["y"]) < 8
+    slider.fill("47")
+    page.wait_for_function(seen(0), polling=200)
+
+
+def test_what_a_chart_says_is_closed_when_it_shows_something_else(open_page):
+    page = open_page("notebooks/cauchy.html")
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    star = page.locator("#chart-hero .layer_4_marks path").bounding_box()
+    page.mouse.move(star["x"] + star["width"] / 2, star["y"] + star["height"] / 2)
+    assert shown_at_pointer(page)[0][0] == "lighthouse"
+    page.locator("#chart-hero input").press("ArrowRight")
+    page.locator("#chart-hero .chart-values").wait_for(state="hidden")
 
 
 def test_the_first_page_is_composed(open_page):
-    """No contents beside it; four sentences struck out, each above what refutes it, a link to a claim; three cards abreast, the first alone."""
+    """No contents beside it; four sentences struck out, each above what refutes it, a link to a claim, which is as large as its cell; three cards abreast, the first alone."""
     page = open_page("book/intro.html")
     assert not page.locator(".bd-sidebar-secondary, nav.bd-links").locator("visible=true").count()
-    false, true = (page.locator(f".refuted {one}").all() for one in ("dt", "dd a"))
-    assert len(false) == len(true) == 4 and all("line-through" in one.evaluate("one => getComputedStyle(one).textDecorationLine") for one in false)
-    assert all(abs(one.bounding_box()["x"] - other.bounding_box()["x"]) < 30 < other.bounding_box()["y"] - one.bounding_box()["y"] + 25 for one, other in zip(false, true))
+    cells = page.locator(".refuted > li").all()
+    false, true = (page.locator(f".refuted {one}").all() for one in ("del", "a"))
+    assert len(cells) == len(false) == len(true) == 4 and all("line-through" in one.evaluate("one => getComputedStyle(one).textDecorationLine") for one in false)
+    assert all(abs(one.bounding_box()["x"] - other.bounding_box()["x"]) < 1 and one.bounding_box()["y"] + one.bounding_box()["height"] <= other.bounding_box()["y"] + 1 for one, other in zip(false, true))
+    corner = "cell => { const { left, bottom } = cell.getBoundingClientRect(); return document.elementFromPoint(left + 2, bottom - 3).tagName; }"
+    assert all(one.evaluate(corner) == "A" for one in cells) and all("none" in one.evaluate("one => getComputedStyle(one).textDecorationLine") for one in true)
+    true[0].focus()
+    assert "underline" in true[0].evaluate("one => getComputedStyle(one).textDecorationLine")
     claims = {f"../notebooks/{name}.html#{claim['slug']}" for name in book.chapters() for claim in book.claims(executed(name))}
     assert all(one.get_attribute("href") in claims for one in true)
     rows = Counter(round(card.bounding_box()["y"]) for card in page.locator(".card").all())
@@ -1865,7 +1976,7 @@ def test_numpy_refuses_a_window_in_the_words_for_which_its_place_is_asked():
 @pytest.mark.parametrize("width", [1200, 1280, 1600])
 @pytest.mark.parametrize("name", book.chapters())
 def test_a_chapter_opens_with_a_band(open_page, name, width):
-    """From edge to edge, in its part's tint; its figure spans text and margin, with its caption beside it; the contents begin below."""
+    """From edge to edge, in its part's tint; its figure spans text and margin, with its caption below it, or beside one that is not so wide, and what it tells at the left; the contents begin below."""
     page = open_page(f"notebooks/{name}.html", moves=False)
     page.set_viewport_size({"width": width, "height": 800})
     box = lambda one: page.locator(one).first.bounding_box()  # noqa: E731
@@ -1873,11 +1984,16 @@ def test_a_chapter_opens_with_a_band(open_page, name, width):
     band, title, caption = box(".opening"), box(".opening h1"), box(".hero-caption:visible")
     figure = box(".opening :is(.chart-view, .hero.still > div)")
     assert page.locator(".opening").evaluate("one => getComputedStyle(one).boxShadow").startswith(page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor"))
-    if page.locator(".hero.still").count() and not page.locator(".film-still").count():  # not so wide: beside title, question and caption
-        assert max(one["x"] + one["width"] for one in (title, caption, box(".opening > p:not(.opening-part)"))) < figure["x"]
+    assert title["width"] > 850 and -2 < figure["x"] - title["x"] < 60  # the plot; its sheet begins there
+    if name in ("cauchy", "docker_kernels"):
+        assert caption["x"] > figure["x"] + figure["width"] and caption["width"] > 190
         assert abs(caption["y"] + caption["height"] - figure["y"] - figure["height"]) < 2
     else:
-        assert title["width"] > 850 and caption["x"] + caption["width"] < title["x"] and figure["x"] >= title["x"] - 1
+        assert caption["y"] >= figure["y"] + figure["height"] and abs(caption["x"] - title["x"]) < 2
+    if page.locator(".opening .told").count():
+        told = box(".opening .told")
+        assert told["x"] + told["width"] < figure["x"] and abs(told["y"] - box(".opening form")["y"]) < 20 and told["y"] + told["height"] <= figure["y"] + figure["height"]
+    assert band["y"] + band["height"] - max(one["y"] + one["height"] for one in (caption, figure)) < 32, "no blank strip"
     assert caption["y"] + caption["height"] <= band["y"] + band["height"] and figure["x"] + figure["width"] <= width
     assert box("#pst-page-toc-nav")["y"] > band["y"] + band["height"] and page.evaluate("document.documentElement.scrollWidth") <= width
     drawn = page.locator(".opening :is(img, canvas):visible").bounding_box()
@@ -2335,7 +2451,22 @@ def test_a_link_shows_what_it_leads_to(open_page, how):
 
 
 def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
-    """On a phone too, where its chapters are folded first; a link to one of them opens it."""
+    """Its chapters are folded first; a link to one of them opens it."""
+    page = open_page("book/claims.html")
+    assert page.evaluate("document.documentElement.scrollHeight") < 2000
+    heads, rows = page.locator(".ledger-chapter > summary"), page.locator(".ledger tbody tr")
+    assert heads.count() == len(book.chapters()) and sum(int(one.split()[0]) for one in page.locator(".ledger-count").all_inner_texts()) == rows.count()
+    heads.nth(1).press("Enter")
+    assert page.locator("#cauchy tbody tr:visible").count() == page.locator("#cauchy tbody tr").count() == page.locator(".ledger tbody tr:visible").count()
+    page.evaluate("scrollTo({ top: 1500, behavior: 'instant' })")
+    above, stuck = page.locator(".ledger-filter").bounding_box(), heads.nth(1).bounding_box()
+    assert abs(above["y"] + above["height"] - stuck["y"]) < 8, "its name stays while it is read"
+    page.get_by_role("button", name="Open all").click()
+    assert page.locator(".ledger tbody tr:visible").count() == rows.count()
+    page.get_by_role("button", name="Fold all").click()
+    assert not page.locator(".ledger tbody tr:visible").count()
+    without = open_page("book/claims.html", java_script_enabled=False)
+    assert without.locator(".ledger tbody tr:visible").count() == rows.count()
     page = open_page("book/claims.html", size="narrow")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
     page.locator(".ledger-filter [name=words]").fill("batch size")
@@ -2372,7 +2503,7 @@ def test_the_ledger_is_filtered_by_word_and_chapter(open_page):
     assert page.locator(".ledger-filter[data-ready] output").inner_text() == "", "where there are no claims, nobody has asked for some"
     page = open_page("book/claims.html#hubei", size="narrow")
     below = page.locator(".ledger-filter").bounding_box()
-    assert below["y"] + below["height"] <= page.locator("#hubei > h2").bounding_box()["y"] + 1
+    assert below["y"] + below["height"] <= page.locator("#hubei h2").bounding_box()["y"] + 1
     assert page.locator("#hubei .ledger tbody tr").first.is_visible() and not page.locator("#cauchy .ledger tbody tr").first.is_visible()
 
 

@@ -99,7 +99,7 @@ def question(name: str, number: int, notebook: nbformat.NotebookNode) -> str:
         start = next((one for one in starts if abs(one - float(value.replace(",", ""))) > (high - low) / 10), high)
         asked = (
             f'<label>Your guess: <span class="guess-scale"><input type="range" min="{low:g}" max="{high:g}" step="{step:g}" value="{start:g}" autocomplete="off"></span> '
-            f'<output>{start:g}</output>{beside(unit)}</label>'
+            f'<span><output>{start:g}</output>{beside(unit)}</span></label>'
             # Where the slider begins is nobody's guess: book.js lets the button act once it was moved.
             f'<button type="button" aria-disabled="true" aria-describedby="guess-{number}-first">That is my guess</button><small class="guess-first" id="guess-{number}-first">Move the slider first.</small>'
         )

@@ -109,7 +109,7 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
 
   const hide = (live) => live.querySelectorAll(":scope > :is(.chart-values, .chart-datum)").forEach((one) => (one.hidden = true));
 
-  /* Makes a live chart say its values; `at` finds the mark at a pointer, `forget` closes what it says, for the chart shows something else. */
+  /* Makes a live chart say its values; `at` finds the mark at a pointer, `again` says anew what the chart shows there now, `forget` closes it. */
   window.chartPointing = (live, view, specification, picks) => {
     const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
     const [ring, label] = ["chart-datum", "chart-values"].map((className) => Object.assign(document.createElement("div"), { className, hidden: true, ariaHidden: "true" }));
@@ -162,7 +162,7 @@ Values, titles and formats are those of the mark's encodings, of their `tooltip`
     });
     live.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
     live.addEventListener("pointercancel", forget);
-    return { at, parts, forget };
+    return { at, parts, again: () => last && !label.hidden && say(last), forget };
   };
 
   document.addEventListener("keydown", ({ key }) => key === "Escape" && document.querySelectorAll(".chart-live").forEach(hide));

@@ -38,7 +38,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       await fit(chart);
     }
     tell(chart);
-    chart.forgetValues?.(); // they are of what was shown before
+    chart.pointing?.again();
   }
 
   /* What the chart tells, in large type beside it (`tells` in builder/pages/charts.py): a part of the words above it, or the text of a layer that nobody sees. */
@@ -370,7 +370,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     tell(chart);
     await reachLegend(chart, result.view, live, specification);
     const pointing = chartPointing(live, result.view, specification, (datum) => picked(chart, datum).length > 0);
-    chart.forgetValues = pointing.forget;
+    chart.pointing = pointing;
     reachPlot(chart, result.view, live, pointing, specification);
     reachMarks(chart, live, pointing);
     chart.dataset.ready = "true";
@@ -410,7 +410,14 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (const chart of document.querySelectorAll(".chart")) {
       seen.observe(chart);
       const form = chart.querySelector(":scope > form"); // not Vega's, for a selection
-      form?.addEventListener("input", ({ target }) => set(chart, target), true);
+      form?.addEventListener(
+        "input",
+        ({ target, isTrusted }) => {
+          if (isTrusted) chart.pointing?.forget(); // the reader is at the slider: not what is pulled or clicked in the plot
+          set(chart, target);
+        },
+        true,
+      );
       form?.addEventListener("submit", (event) => event.preventDefault());
     }
     document.addEventListener(

@@ -137,13 +137,16 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       label.style.top = `${Math.max(0, Math.min(below, height - high))}px`;
     }
 
-    let began = null;
+    let last = null, began = null;
     const placed = ({ clientX, clientY, pointerType }) => {
       const { left, top } = page();
       return { x: clientX - left, y: clientY - top, pointerType };
     };
-    const forget = () => hide(live);
-    const at = (event) => say(placed(event));
+    const forget = () => {
+      last = null;
+      hide(live);
+    };
+    const at = (event) => say((last = placed(event)));
     hand.addEventListener("pointermove", (event) => {
       if (event.pointerType === "mouse") event.buttons ? forget() : at(event); // something is pulled
     });
@@ -151,10 +154,10 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     hand.addEventListener("pointerup", (event) => began && Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) <= 10 && at(event));
     hand.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
     hand.addEventListener("pointercancel", forget);
-    return { at, forget };
+    return { at, again: () => last && !label.hidden && say(last), forget };
   }
 
-  /* Makes a live chart say its values; `at` finds the mark at a pointer, `forget` closes what it says, for the chart shows something else. */
+  /* Makes a live chart say its values; `at` finds the mark at a pointer, `again` says anew what the chart shows there now, `forget` closes it. */
   window.chartPointing = (live, view, specification, picks) => {
     const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
     const linesOf = (one) => said(parts, values, view.locale(), one);
@@ -163,7 +166,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       const found = at(event);
       return found && { ...found, lines: linesOf(found), picked: Boolean(picks(found.datum)) };
     };
-    return { at, parts, forget: telling(live, told).forget };
+    return { ...telling(live, told), at, parts };
   };
 
   /* The mark of a figure, shown in a box of the window, that is nearest to the pointer: its own box, and what was written down of it. */

@@ -203,13 +203,13 @@ def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
             source = f' data-title="{html.escape(one["title"])}"'
             if found := re.fullmatch(one["title"], words_in(app, chapter, number, TITLE)):
                 *other, told = found.groups()
-                when = f'<span class="told-when">{other[0][:1].lower()}{other[0][1:]}</span>' if other else ""
+                when = f'<span class="told-when">{html.escape(other[0][:1].lower() + other[0][1:])}</span>' if other else ""
         else:
             told, source = words_in(app, chapter, number, f"told_{place}_marks"), f' data-told="told_{place}_marks"'
         if not told:
             raise BookError(f"its metadata `tells`: nothing is found for `{one['words']}`")
-        said = f'<strong class="told-number" style="--letters: {len(told)}">{told}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
-        mark = f"var(--{colour})" if colour in COLOURS["light"] else "var(--chart-blue)" if colour == COLOURS["light"]["chart-blue"] else colour
+        said = f'<strong class="told-number" style="--letters: {len(told)}">{html.escape(told)}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
+        mark = "var(--chart-blue)" if colour == COLOURS["light"]["chart-blue"] else colour
         shown += f'<p class="told-value" style="--mark: {mark}"{source}><output>{said}</output></p>' if source else f'<p class="told-goal" style="--mark: {mark}">{said}</p>'
     return shown and f'<div class="told">{shown}</div>'
 

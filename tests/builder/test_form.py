@@ -452,6 +452,8 @@ def test_cells_that_would_hide_run_or_break_something(small):
         (*chapter("print(1)", mystnb={"figure": "A caption"}), "its metadata `mystnb`"),
         (*chapter("## A", main=True), "cell 4: its metadata `main` are `true` in the Markdown cell of a claim that a reader takes home, and nowhere else"),
         (*chapter("print(1)", equal_axes="yes"), "cell 4 (code cell 3): its metadata `equal_axes` are `true`, or not there: correct them"),
+        (*chapter("print(1)", tells=[{"of": "layer_0"}]), "cell 4 (code cell 3): its metadata `tells` are written"),
+        (*chapter("print(1)", marks={"of": "layer_0"}), "cell 4 (code cell 3): its metadata `marks` are written"),
         (*chapter("print(1)", smooth=1), "cell 4 (code cell 3): its metadata `smooth` are `true`, or not there: correct them"),
         (*chapter("print(1)", cover={"panels": []}), "cell 4 (code cell 3): its metadata `cover` are written"),
         (*chapter("print(1)", cover={"crop": [1, 0, 0, 1]}), "cell 4 (code cell 3): its metadata `cover` are written"),

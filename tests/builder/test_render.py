@@ -862,6 +862,21 @@ def test_what_is_said_of_marks_is_of_layers_that_are_there():
         pictures.valued(chart, {"layer_7": ["a"]})
 
 
+def test_what_a_chart_tells_is_computed_of_the_rows_of_a_layer():
+    """By a layer that nobody sees, in the chart's pictures as on the page; it moves nothing. A layer that is not there is a fault."""
+    rows = [{"x": x, "y": x**2, "what": "ab"[x % 2]} for x in range(5)]
+    encoding = {axis: {"field": axis, "type": "quantitative"} for axis in "xy"}
+    chart = {"data": {"values": rows}, "layer": [{"mark": "point", "encoding": encoding, "transform": [{"filter": "datum.x > 0"}]}], "width": 300, "height": 200}
+    tells = [{"of": "layer_0", "transform": [{"filter": "datum.what == 'a'"}, {"aggregate": [{"op": "mean", "field": "y", "as": "m"}]}], "text": "format(datum.m, '.1f')", "words": "mean"}, {"title": "n", "words": "n"}]
+    cell = nbformat.v4.new_code_cell(metadata={"tells": tells, "marks": [{"of": "layer_0", "mark": "tick"}]})
+    plain, shown = (pictures.picture(json.dumps(one), "light") for one in (pictures.as_shown(nbformat.v4.new_code_cell(), chart), pictures.as_shown(cell, chart)))
+    assert re.search(r'class="[^"]*told_0_marks"[^>]*><text[^>]*>10.0</text>', shown) and "told_1" not in shown
+    assert re.search("<svg[^>]*>", plain)[0] == re.search("<svg[^>]*>", shown)[0]
+    for of in ("layer_1", "concat_0", ""):
+        with pytest.raises(BookError, match="which is no layer of it"):
+            pictures.with_layer(chart, {"of": of, "mark": "point"})
+
+
 def test_charts_have_the_book_s_form():
     """The theme's ticks, grid and line; a legend above; numbers that can be read. What a chart says itself goes before, and data are never touched."""
     rows = [{"x": x, "y": x**2 % 5, "mark": "line", "legend": {"orient": "bottom"}, "c": "ab"[x % 2]} for x in range(9)]

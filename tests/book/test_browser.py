@@ -1330,7 +1330,7 @@ def test_a_figure_says_the_values_at_the_pointer(open_page, site, size):
     assert shown_at_pointer(page, figure) == ([], None)
     page.mouse.move(x, y + 1) if size == "wide" else page.touchscreen.tap(x, y + 1)
     assert shown_at_pointer(page, figure)[0] == lines
-    page.mouse.move(2, 2) if size == "wide" else page.touchscreen.tap(2, 2)
+    page.mouse.move(2, 2) if size == "wide" else page.touchscreen.tap(2, box["y"] - 4)
     assert shown_at_pointer(page, figure) == ([], None)
 
 
@@ -1349,7 +1349,7 @@ def test_panels_beside_each_other_say_their_values(open_page):
     computed, (x0, y0, x1, y1) = plot["sets"][0], plot["boxes"]["wide"]
     assert computed["name"] == ["", "computed"] and x0 > 0.5
     x, y = box["x"] + box["width"] * (x0 + (x1 - x0) * computed["x"][2] / 2000), box["y"] + box["height"] * (y0 + (y1 - y0) * computed["y"][2] / 2000)
-    dot = np.array(PIL.Image.open(io.BytesIO(page.screenshot(clip={"x": round(x) - 2, "y": round(y) - 2, "width": 4, "height": 4}))).convert("RGB"), int)
+    dot = np.array(PIL.Image.open(io.BytesIO(page.screenshot(clip={"x": round(x) - 1, "y": round(y) - 1, "width": 2, "height": 2}))).convert("RGB"), int)
     assert abs(dot - [0xDE, 0x8F, 0x05]).max() < 12, f"no dot there: {dot}"
     page.mouse.move(x, y)
     said = figure.locator(".chart-values p:visible").all_inner_texts()

@@ -811,8 +811,8 @@ def test_folds_in_a_row_are_one_below_what_they_draw(open_page):
     fold = page.locator("#move-n-yourself > .cell:has(.chart) > details.hide")
     assert fold.locator("summary").inner_text() == "Show the code that computes and draws figure 2, with cdf_of_sum and bin_density"
     cells = fold.locator(".cell").evaluate_all("all => all.map((one) => one.id)")
-    caption, summary = page.locator("#move-n-yourself > .cell figcaption").first.bounding_box(), fold.locator("summary").bounding_box()
-    assert len(cells) == 2 and abs(summary["x"] - caption["x"]) < 1 and abs(summary["y"] - caption["y"] - caption["height"] - 8) < 1, "below its caption"
+    figure, summary = page.locator("#move-n-yourself > .cell figure").first.bounding_box(), fold.locator("summary").bounding_box()
+    assert len(cells) == 2 and abs(summary["x"] - figure["x"] - 744) < 1 and abs(summary["y"] - figure["y"] - 8) < 1, "in the margin"
     assert fold.locator("summary").evaluate("one => [one.title, getComputedStyle(one, '::before').content]") == ["Show the code that computes and draws figure 2, with cdf_of_sum and bin_density", '"draws figure 2" / ""']
     before = page.locator("#move-n-yourself > .cell:has(.chart)").bounding_box()
     fold.locator("summary").click()
@@ -823,6 +823,19 @@ def test_folds_in_a_row_are_one_below_what_they_draw(open_page):
     assert -6 <= summary["y"] - figure["y"] - figure["height"] < 16 and summary["height"] >= 44, "where there is no margin, below it"
     page = open_page(f"notebooks/central_limit_theorem.html#{cells[0]}")
     assert all(page.locator(f"#{one} pre").is_visible() for one in cells)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_code_of_a_figure_stands_below_its_caption(open_page, size):
+    """On its left edge, in the margin too."""
+    page = open_page("notebooks/cauchy.html", size=size)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    cells = page.locator("article > section > section > .cell:has(> .cell_output > figure:only-child > figcaption) > details.below-output > summary")
+    found = cells.evaluate_all("""all => all.filter((one) => one.closest(".cell").querySelector("figcaption").checkVisibility()).map((one) => {
+        const [caption, label] = [one.closest(".cell").querySelector("figcaption p"), one].map((part) => part.getBoundingClientRect());
+        return [one.dataset.short, label.left - caption.left, label.top - caption.bottom];
+    })""")
+    assert len(found) > 2 and all(re.fullmatch(r"draws figure \d", short) and abs(left) < 1 and -6 <= down <= 14 for short, left, down in found), found
 
 
 def test_what_a_claim_needs_is_in_its_code(open_page):
@@ -1843,8 +1856,40 @@ def test_what_is_printed_below_a_claim_stands_under_it(open_page):
         return { left: left + parseFloat(getComputedStyle(one).paddingLeft), right, top, bottom };
     })""")
     sentence, printed, text, code, claim, end, _ = boxes
-    assert sentence["left"] == printed["left"] and 0 <= printed["top"] - sentence["bottom"] < 20
+    assert sentence["left"] == printed["left"] and 24 <= printed["top"] - sentence["bottom"] < 40, "its label between"
     assert sentence["right"] <= claim["right"] == text["right"] == code["right"] and end["left"] == text["left"]
+
+
+@pytest.mark.parametrize("name", book.chapters())
+def test_sections_and_what_stands_apart_have_the_same_white_around_them(open_page, name):
+    """Whatever ends the section before: 72 pixels above a section's bar, 40 around main claims and recipes, 24 around other claims."""
+    page = laid_out(open_page, name)
+    edges = """all => all.map((one) => {
+        const last = (part) => (part.matches("section, .guessed") && part.lastElementChild ? last(part.lastElementChild) : part.matches(".cell") && !part.getBoundingClientRect().height ? last(part.previousElementSibling) : part);
+        const before = one.previousElementSibling ?? one.parentElement.previousElementSibling;
+        return [last(before).matches("h2, h3, h4, summary, .noted"), Math.round(one.getBoundingClientRect().top - last(before).getBoundingClientRect().bottom)];
+    })"""
+    gaps = lambda which: {gap for skip, gap in page.locator(which).evaluate_all(edges) if not skip}  # noqa: E731
+    assert gaps("article > section > section > h2") <= {72}
+    assert gaps("article > section > section > .plate, article > section > section > .recipe") <= {40}
+    assert gaps("article > section > section > .minor") <= {24, 40}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_head_of_a_long_table_stays_while_its_rows_are_read(open_page, size):
+    page = open_page("notebooks/keras_masking.html", size=size)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    table = page.locator(".pst-scrollable-table-container table").first
+    table.evaluate("one => one.scrollIntoView()")
+    page.locator(".pst-scrollable-table-container.fits").first.wait_for(state="attached")
+    page.evaluate("scrollBy(0, 200)")
+    head, bar = table.locator("th").first.bounding_box(), page.locator(".bd-header-article").bounding_box()
+    assert -2 <= head["y"] - bar["y"] - bar["height"] <= 1
+    page.set_viewport_size({"width": 280, "height": 700})
+    wide = page.locator(".pst-scrollable-table-container").first
+    assert "fits" not in wide.get_attribute("class") and wide.get_attribute("tabindex") == "0", "it scrolls"
+    wide.evaluate("one => (one.scrollLeft = 60)")
+    assert abs(table.locator("th").first.bounding_box()["x"] - wide.bounding_box()["x"]) < 1 and page.evaluate("document.documentElement.scrollWidth") <= 280
 
 
 @pytest.mark.parametrize("name", ["class_weights", "keras_confusion_metrics"])

@@ -3,6 +3,7 @@
 Results of doubt are kept by a digest of this. Left out is what no change touches and no assertion can see: comments,
 docstrings, what is printed, the messages of assertions, and how a figure looks (`mutants.LOOKS`, `mutants.LOOKING`).
 So a label of a figure may become clearer without hours of doubt anew, and a sign may not.
+Where a print calls a function of the chapter, or may draw, these calls count and the words around them do not.
 """
 
 import ast
@@ -32,6 +33,20 @@ class _Reduced(ast.NodeTransformer):
                     return False
         return True
 
+    def acting(self, node: ast.AST) -> list[ast.AST]:
+        """The parts of what is printed that are not harmless, as small as they can be, in order; whole where it depends on something how often they are evaluated."""
+        if self.harmless(node):
+            return []
+        if isinstance(node, ast.Call):
+            found = [part for child in ast.iter_child_nodes(node) for part in self.acting(child)]
+            alone = ast.Call(node.func, [], [])
+            return found if self.harmless(alone) else [node]
+        if isinstance(node, ast.IfExp) and self.harmless(node.body, node.orelse):
+            return self.acting(node.test)
+        if isinstance(node, ast.Compare) and len(node.ops) == 1 or isinstance(node, ast.JoinedStr | ast.FormattedValue | ast.BinOp | ast.UnaryOp | ast.Subscript | ast.Attribute | ast.Starred | ast.keyword | ast.Tuple | ast.List):
+            return [part for child in ast.iter_child_nodes(node) for part in self.acting(child)]
+        return [node]
+
     def generic_visit(self, node):
         super().generic_visit(node)
         if getattr(node, "body", None) == [] and not isinstance(node, ast.Module):  # what has lost its statements still stands
@@ -42,10 +57,10 @@ class _Reduced(ast.NodeTransformer):
         value = node.value
         if isinstance(value, ast.Constant):
             return None
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print":
+            return [self.generic_visit(ast.Expr(part)) for one in (*value.args, *value.keywords) for part in self.acting(one)] or None
         if isinstance(value, ast.Call) and self.harmless(*value.args, *value.keywords):
             name = _called(value)
-            if name == "print" and isinstance(value.func, ast.Name):
-                return None
             if _Finder.looks(value, name) and isinstance(value.func, ast.Attribute):
                 before = value.func.value  # `sns.ecdfplot(…).set(…)`: what stands before still counts
                 if not any(isinstance(one, ast.Call) for one in ast.walk(before)):

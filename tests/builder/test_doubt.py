@@ -100,6 +100,14 @@ def test_results_stay_where_only_words_and_looks_have_changed(old, new):
     assert essence(tuple(cell.replace(old, new) for cell in CODE)) == essence(CODE)
 
 
+def test_of_a_print_its_calls_count_and_its_words_do_not():
+    said = lambda text: essence((*CODE, text))  # noqa: E731
+    assert said('print("f is", f(x), end=" ")') == said('print(f"f\\n  {f(x):.2f} of {y.sum()}")') == said("print(f(x))\nprint()") == said("print('yes' if f(x) is None else 'no')")
+    others = "print()", "print(f(y))", "print(f(x), f(x))", "print(f(x) if y else 0)", "print(*(f(x) for x in y))", "print(x := 1)"
+    assert len({said(one) for one in ("print(f(x))", *others)}) == 7
+    assert said("print(*(f(x) for x in y))") != said("print(*(f(x) for x in z))")
+
+
 @pytest.mark.parametrize(("old", "new"), [
     ("2 * x", "-2 * x"), ("f(x), label", "x, label"), ("> 0", ">= 0"), ("y.mean() > 0", "y.std() > 0"), ('y.mean())\n', "f(y))\n"), ('y.mean())\n', "rng.normal())\n"),
     ("ax.legend()", "ax.text(next(x), 0, str())"), ("ax.legend()", "ax.plot(x, x)"), ("ax.legend()", "for at in f(x):\n    ax.annotate('a', (at, 0))"), ("ax.legend()", "for x in (1, 2):\n    ax.annotate('a', (x, 0))"), ("ax.legend()", "!rm data.csv"), ("def f(x)", "def f(x, mode='same')"),

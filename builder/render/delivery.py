@@ -100,6 +100,13 @@ def only_used(styles: str, *known: str) -> str:
     return used(tinycss2.parse_stylesheet(styles, skip_comments=True, skip_whitespace=True), set(known))
 
 
+def dense(declarations: str) -> str:
+    """The same without the space between and within lines that says nothing: of the stylesheet, compressed, one part in fifty."""
+    lines = re.sub(r"\s*\n\s*", " ", declarations.strip())
+    lines = re.sub(r"(^|;)\s*([\w-]+):\s+(?=[^\s;])", r"\1\2:", lines).removesuffix(";")
+    return lines if '"' in lines or "'" in lines else re.sub(r",\s+", ",", lines)
+
+
 def used(rules: list, known: set[str]) -> str:
     """The CSS of those parsed rules that can apply to anything."""
     kept = []
@@ -107,9 +114,9 @@ def used(rules: list, known: set[str]) -> str:
         if rule.type == "qualified-rule":
             selectors = re.split(r",(?![^(]*\))", tinycss2.serialize(rule.prelude))
             named = [re.findall(r"[.#]([A-Za-z_-][\w-]*)", re.sub(r":not\([^)]*\)", "", selector)) for selector in selectors]
-            applying = [selector.strip() for selector, names in zip(selectors, named) if known.issuperset(names)]
+            applying = [re.sub(r"\s*([>~,])\s*", r"\1", selector.strip()) for selector, names in zip(selectors, named) if known.issuperset(names)]
             if applying:
-                kept.append(f"{','.join(applying)}{{{tinycss2.serialize(rule.content).strip()}}}")
+                kept.append(f"{','.join(applying)}{{{dense(tinycss2.serialize(rule.content))}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
             inner = used(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), known)
             kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}" if inner else "")

@@ -599,6 +599,7 @@ lay out what is far away. */
     letGuess();
     unfold();
     addEventListener("hashchange", unfold);
+    addEventListener("click", ({ target }) => location.hash && target.closest?.('a[href^="#"]')?.hash === location.hash && unfold()); // the same link again
     lightOnPaper();
     switchCode();
     copyRecipes();

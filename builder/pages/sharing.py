@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters, letters
 from ..chapters import option
+from ..recipes import is_recipe
 from ..render.covers import card_of
 from ..render.palette import COLOURS
 from ..render.pictures import Broad, cover_cell, spanning
@@ -63,8 +64,9 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     found, claims = executed.record(name), chapters.claims(notebook)
     section = next(iter(doctree.findall(nodes.title))).parent
-    recipe = next((one["ids"][0] for one in section.findall(nodes.section) if one.next_node(nodes.title).astext().startswith("What to do")), "")
-    to_recipe = f'<a href="#{recipe}">the recipe</a>' if recipe else "the recipe"
+    place = chapters.recipe(notebook)
+    before = len([one for one in notebook.cells[:place] if one.cell_type == "code"])
+    to_recipe = f'<a href="#cell-{before + 1}">the recipe</a>' if any(is_recipe(one) for one in notebook.cells[place : place + 1]) else "the recipe"
     seconds = f'<span class="measured">{found["seconds"]:.0f}&nbsp;s</span>'
     head = (
         f'<p class="facts">{minutes(notebook)}&nbsp;minutes to {to_recipe}, side roads apart. This build executed it in {seconds}: '

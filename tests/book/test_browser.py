@@ -756,11 +756,15 @@ def test_controls_stand_over_a_plot_that_is_not_as_wide_as_its_sheet(open_page, 
     assert abs(form["x"] - plot["x"]) < 2 and abs(form["width"] - plot["width"]) < 3
 
 
-@pytest.mark.parametrize("name", ["hubei", "cauchy"])
+@pytest.mark.parametrize("name", ["hubei", "keras_confusion_metrics", "numpy_cnn"])
 def test_the_minutes_lead_to_the_recipe(open_page, name):
+    """To its box, also where that stands in a side road, or far above what is done with it."""
     page = open_page(f"notebooks/{name}.html")
-    place = page.locator(".facts a", has_text="the recipe").get_attribute("href")
-    assert page.locator(f"{place} > h2").inner_text().startswith("What to do")
+    to_recipe = page.locator(".facts a", has_text="the recipe")
+    box = page.locator(f"{to_recipe.get_attribute('href')}.recipe")
+    to_recipe.click()
+    box.locator(".recipe-copy").wait_for()
+    page.wait_for_function("box => Math.abs(box.getBoundingClientRect().top) < innerHeight / 2", arg=box.element_handle(), polling=200)
 
 
 def test_a_slider_says_what_the_chart_says(open_page):

@@ -2151,7 +2151,7 @@ def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_
 
 @pytest.mark.parametrize("name", book.chapters())
 def test_what_small_claims_printed_stands_beside_them(open_page, name):
-    """In letters of 10.5 pixels or more, tables never broken, not far below the sentence; where a window is narrower it stands below, as without JavaScript."""
+    """In letters of 10.5 pixels or more, tables never broken, not far below the sentence, below which one line has the label of the code and what was tried; where a window is narrower it stands below, as without JavaScript."""
     page = laid_out(open_page, name)
     noted = page.locator(".noted:not(details:not(.guessed) *)")
     found = noted.evaluate_all("""all => all.map((one) => {
@@ -2162,6 +2162,11 @@ def test_what_small_claims_printed_stands_beside_them(open_page, name):
     })""")
     assert len(found) > 3 and all(one["apart"] > -20 and abs(one["below"]) < 8 and one["white"] < 130 and one["letters"] >= 10.5 for one in found), found
     assert not [one for one in found if one["broken"] and one["most"] <= 35]
+    lines = page.locator(".claim:is(.noted, .plate.beside):not(details:not(.guessed) *)").evaluate_all("""all => all.map((one) => {
+        const [sentence, printed, label, tried] = ["p", ".cell_output", ".claim-code > summary", ".claim-doubted"].map((part) => one.querySelector(part)?.getBoundingClientRect());
+        return { below: label.top - sentence.bottom, left: label.left - sentence.left, same: tried ? tried.bottom - label.bottom : 0, apart: tried ? parseFloat(getComputedStyle(one.querySelector(".claim-doubted")).paddingLeft) - label.width : 9, hole: printed.bottom - label.bottom };
+    })""")
+    assert all(0 <= one["below"] < 12 and abs(one["left"]) < 1 and abs(one["same"]) < 2 and one["apart"] > 4 and one["hole"] < 45 for one in lines), lines
     without = open_page(f"notebooks/{name}.html", java_script_enabled=False)
     page.set_viewport_size({"width": 1240, "height": 800})
     for one in (page, without):
@@ -2185,7 +2190,7 @@ def test_main_claims_are_plates_on_a_wide_page(open_page, name, width):
         assert abs(plate.locator("> span[id]").evaluate("one => one.getBoundingClientRect().y") - frame["y"]) < 2, "a link to its number leads to its top"
         assert abs(frame["x"] - text["x"]) < 2 and text["x"] + text["width"] + 100 < right <= width
         if "beside" in plate.get_attribute("class") and width >= 1280:
-            assert printed["x"] >= sentence["x"] + sentence["width"] - 1 and abs(printed["y"] - sentence["y"]) < 2
+            assert printed["x"] >= sentence["x"] + sentence["width"] - 1 and abs(printed["y"] - sentence["y"]) < 12  # its sheet is wider
         else:
             assert printed["y"] >= sentence["y"] + sentence["height"] - 1 and printed["width"] > frame["width"] - 80
         assert plate.locator("pre").first.evaluate("one => one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + 1")

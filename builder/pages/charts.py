@@ -209,7 +209,7 @@ def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
         if not told:
             raise BookError(f"its metadata `tells`: nothing is found for `{one['words']}`")
         said = f'<strong class="told-number" style="--letters: {len(told)}">{html.escape(told)}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
-        mark = "var(--chart-blue)" if colour == COLOURS["light"]["chart-blue"] else colour
+        mark = next((f"var(--{name})" for name in ("chart-blue", "chart-sky") if colour == COLOURS["light"][name]), colour)
         shown += f'<p class="told-value" style="--mark: {mark}"{source}><output>{said}</output></p>' if source else f'<p class="told-goal" style="--mark: {mark}">{said}</p>'
     return shown and f'<div class="told">{shown}</div>'
 

@@ -7,6 +7,7 @@ COLOURS = {
         "chart-ink": "#262626",  # seaborn's ink
         "chart-grid": "#cccccc",  # seaborn's grid
         "chart-blue": "#0173b2",  # the first of seaborn's palette `colorblind`
+        "chart-sky": "#56b4e9",  # another of them, beside that blue
         "chart-number": "#4d4d4d",  # of numbers in the squares of a chart
         "chart-on-blue": "#fffffe",  # and of those on blue
         "chart-hair": "#e6e6e6",  # the faint lines of charts and figures: matplotlib's ".9"
@@ -25,6 +26,7 @@ COLOURS = {
         "chart-ink": "#d9d9d9",
         "chart-grid": "#3a414b",
         "chart-blue": "#3d9be0",
+        "chart-sky": "#a6dcfa",
         "chart-number": "#cbd0d6",
         "chart-on-blue": "#0c1015",
         "chart-hair": "#262d36",
@@ -41,7 +43,7 @@ COLOURS = {
     },
 }
 # What a picture drawn for the light page has in place of its own colours on the dark one.
-TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-number", "chart-on-blue", "chart-hair", "chart-soft")}
+TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-sky", "chart-number", "chart-on-blue", "chart-hair", "chart-soft")}
 TWINS |= {"#e4e4e4": "#2a313b", "#b8b8b8": "#4d5663", '"black"': f'"{COLOURS["dark"]["chart-ink"]}"'}  # grounds in greys of a chart, and marks upon them
 
 TINTS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#56b4e9", "#949494")  # of seaborn's palette `colorblind`

@@ -278,7 +278,9 @@ def test_every_link_of_what_machines_read_resolves(site):
             target, _, anchor = link.partition("#")
             other = (path.parent / target).resolve() if target else path
             assert other.is_file() and other.suffix != ".ipynb", f"{path.name} -> {link}"
-            assert not anchor or f'<a id="{anchor}"></a>' in other.read_text(encoding="utf-8"), f"{path.name} -> {link}"
+            there = other.read_text(encoding="utf-8")
+            headings = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", there, re.M)]
+            assert not anchor or anchor in headings or f'<a id="{anchor}"></a>' in there, f"{path.name} -> {link}"
     toc = [page["file"] for part in book.toc()["parts"] for page in part["chapters"]]
     assert {f"{page}.md" if page.startswith("notebooks/") else f"{page}.html" for page in toc} <= set(found[site / "llms.txt"])
     for name in book.chapters():

@@ -182,11 +182,18 @@ def outline(notebook: nbformat.NotebookNode) -> list[str]:
     return [*headings, question(notebook), *(f"{claim['number']} {claim['slug']}" for claim in claims(notebook)), str(len(code_cells(notebook)))]
 
 
+def recipe(notebook: nbformat.NotebookNode) -> int:
+    """The place among its cells of the recipe that `## What to do` has, or where it has none, sends the reader back to; without one, of that heading."""
+    heading = next((i for i, cell in enumerate(notebook.cells) if cell.cell_type == "markdown" and re.search(r"^## What to do", cell.source, re.M)), len(notebook.cells))
+    places = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and "recipe" in cell.metadata.get("tags", [])]
+    return next((i for i in places if i > heading), places[-1] if places else heading)
+
+
 def short_road(notebook: nbformat.NotebookNode) -> tuple[int, int, int]:
-    """Words (a formula's signs are words, too), lines of open code and of what cells printed, and figures, from the title to the recipe (`## What to do`), without what is folded away, as a claim's code is."""
+    """Words (a formula's signs are words, too), lines of open code and of what cells printed, and figures, from the title to the recipe, without what is folded away, as a claim's code is."""
     words = lines = figures = 0
     folded = False
-    for cell in notebook.cells:
+    for cell in notebook.cells[: recipe(notebook)]:
         if cell.cell_type == "code":
             tags = cell.metadata.get("tags", [])
             if folded or {"hide-cell", "hide-output"} & set(tags):
@@ -196,8 +203,6 @@ def short_road(notebook: nbformat.NotebookNode) -> tuple[int, int, int]:
             lines += sum(bool(line.strip()) for text in shown for line in text.splitlines())
             figures += "figure" in cell.metadata.get("mystnb", {})
             continue
-        if re.search(r"^## What to do", cell.source, re.M):
-            break
         for part in re.split(r"(</?details[^>]*>)", cell.source):
             if part.startswith(("<details", "</details")):
                 folded = part.startswith("<details")

@@ -136,7 +136,7 @@ lay out what is far away. */
   /* A film is drawn on a canvas, in letters of no family, and again when the page's attributes change, as for another theme. Here it has the dots of a sharp screen, and the book's letters,
   not larger than what stands around it. */
   function finishFilms() {
-    const units = new Map([...document.querySelectorAll(".tag_script canvas")].map((canvas) => [canvas, canvas.width]));
+    const units = new Map([...document.querySelectorAll(".tag_script canvas:not(.film-small)")].map((canvas) => [canvas, canvas.width]));
     if (!units.size) return;
     const drawAgain = () => (page.dataset.films = Number(page.dataset.films ?? 0) + 1);
     const family = getComputedStyle(page).getPropertyValue("--pst-font-family-base");
@@ -599,6 +599,7 @@ lay out what is far away. */
     letGuess();
     unfold();
     addEventListener("hashchange", unfold);
+    addEventListener("click", ({ target }) => location.hash && target.closest?.('a[href^="#"]')?.hash === location.hash && unfold()); // the same link again
     lightOnPaper();
     switchCode();
     copyRecipes();

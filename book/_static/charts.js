@@ -5,6 +5,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
 (() => {
   const root = document.documentElement;
   const base = new URL("..", document.currentScript.src);
+  const TAP = 6; // pixels; a pointer that moves less has tapped
   const loading = {};
 
   const load = (path) =>
@@ -288,20 +289,28 @@ Until then, and without JavaScript, each chart is the picture that the build dre
       const here = all.filter(({ plot }) => within(event, plot.getBoundingClientRect())).map((one) => [one.away(event), one]);
       return here.filter(([away]) => all.length === 1 || away < 24).sort(([one], [other]) => one - other)[0]?.[1];
     }
-    let pulled = null;
+    const cuts = Object.keys(JSON.parse(along)).length > 1; // a tap beside one of them takes it there: a finger that goes up or down scrolls
+    let pulled = null, began = null;
     const follows = (event) => pulled && live.hasPointerCapture(event.pointerId);
+    /* Until the pointer has moved, it may be a tap, which asks for values. */
+    function pull(event) {
+      if (began && Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) < TAP) return;
+      began = null;
+      pulled.pull(event);
+    }
     live.addEventListener("pointerdown", (event) => {
       pulled = event.button ? null : nearest(event);
       if (!pulled) return;
       event.preventDefault();
       live.setPointerCapture(event.pointerId);
-      if (event.pointerType !== "touch") pulled.pull(event); // a finger may be about to scroll
+      began = cuts ? null : event;
+      if (event.pointerType !== "touch") pull(event); // a finger may be about to scroll
     });
     live.addEventListener("pointermove", (event) => {
-      if (follows(event)) return pulled.pull(event);
+      if (follows(event)) return pull(event);
       live.dataset.pull = nearest(event)?.cursor ?? "";
     });
-    live.addEventListener("pointerup", (event) => follows(event) && pulled.pull(event));
+    live.addEventListener("pointerup", (event) => follows(event) && pull(event));
   }
 
   /* A click on a mark whose datum has the fields of `data-at` sets the sliders to them; another's value stays. */
@@ -339,7 +348,23 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     return patched(beside ? { ...rest, hconcat: vconcat } : specification, chart);
   }
 
+  /* A tap on the picture, of which nothing is said before the chart lives: answers it then, wherever the chart has been scrolled to. */
+  function keepTap(view) {
+    const place = () => view.getBoundingClientRect();
+    let tap = null;
+    const keep = ({ target, clientX, clientY, pointerType }) => (tap = view.contains(target) && { x: clientX - place().left, y: clientY - place().top, pointerType });
+    addEventListener("click", keep);
+    return ({ tell }, live) => {
+      removeEventListener("click", keep);
+      if (!tap) return;
+      const event = new PointerEvent("click", { clientX: place().left + tap.x, clientY: place().top + tap.y, pointerType: tap.pointerType });
+      tell(event);
+      live.dispatchEvent(event); // for a mark that is chosen by it
+    };
+  }
+
   async function draw(chart) {
+    const answer = keepTap(chart.querySelector(".chart-view"));
     if (!asked.has(chart)) await moved;
     if (!chart.clientWidth) return;
     await Promise.all([load("vendor/vega.js"), load("_static/pointing.js"), load(`charts/${chart.dataset.source}`)]);
@@ -373,6 +398,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     chart.pointing = pointing;
     reachPlot(chart, result.view, live, pointing, specification);
     reachMarks(chart, live, pointing);
+    answer(pointing, live);
     chart.dataset.ready = "true";
   }
 

@@ -157,7 +157,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     return { at, again: () => last && !label.hidden && say(last), forget };
   }
 
-  /* Makes a live chart say its values; `at` finds the mark at a pointer, `again` says anew what the chart shows there now, `forget` closes it. */
+  /* Makes a live chart say its values; `at` finds the mark at a pointer, `tell` says its values, `again` says anew what the chart shows there now, `forget` closes it. */
   window.chartPointing = (live, view, specification, picks) => {
     const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
     const linesOf = (one) => said(parts, values, view.locale(), one);
@@ -166,7 +166,8 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       const found = at(event);
       return found && { ...found, lines: linesOf(found), picked: Boolean(picks(found.datum)) };
     };
-    return { ...telling(live, told), at, parts };
+    const { at: tell, ...rest } = telling(live, told);
+    return { ...rest, tell, at, parts };
   };
 
   /* The mark of a figure, shown in a box of the window, that is nearest to the pointer: its own box, and what was written down of it. */

@@ -34,7 +34,7 @@ REST_ENDS = "</span>"
 EXPONENT = re.compile(r"\d[\d.]*e-\d+")  # a browser would break the number after the hyphen
 CODE = '<details class="claim-code"><summary data-short="asserts claim {0}" title="Code that asserts claim {0}{1}"><span>Code that asserts claim {0}{1}</span></summary>'
 DOUBT = "book/doubt"  # the page that lists the changes
-TRIED = "What was broken on purpose, and the other seeds"  # what the status line of each claim leads to
+TRIED = "How that was tried, and the numbers of the whole chapter"  # what the status line of each claim leads to
 LEDGER_OPENS = '<details class="ledger-chapter" open><summary>'
 MAIN = ' <label class="ledger-main"><input type="checkbox" name="main" value="1" autocomplete="off"> main only</label>'
 
@@ -205,14 +205,14 @@ def hang_lines(app, doctree, docname):
 def doubted(env, chapter: str, claim: int) -> list[nodes.Node]:
     """A quiet line below the fold of the claim's code: what was noticed, and on how many other seeds it held; nothing where neither was tried.
 
-    Its link leads to the page on that; where a change was not noticed, to that change.
+    Its link leads to the chapter's numbers on the page on that; where a change was not noticed, to that change.
     """
     score, (held, tried) = results.of_claim(*doubts(chapter), claim)
-    place = f"#{place_of(chapter, score.survivors[0])}" if score.survivors else ""
-    title = "What was not noticed" if place else TRIED
+    place = place_of(chapter, score.survivors[0]) if score.survivors else chapter
+    title = "What was not noticed" if score.survivors else TRIED
 
     def linked(words: str) -> str:
-        return f'<a href="../{DOUBT}.html{place}" title="{title}">{words}</a>' if DOUBT in env.found_docs else words
+        return f'<a href="../{DOUBT}.html#{place}" title="{title}">{words}</a>' if DOUBT in env.found_docs else words
 
     parts = [f"{score.noticed} of {score.counted} {linked('changes noticed')}"] if score.counted else []
     parts += [f"{held} of {tried} {'seeds' if parts else linked('seeds')}"] if tried else []

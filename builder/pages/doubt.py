@@ -39,6 +39,8 @@ class Doubt(SphinxDirective):
                 sections.append(section(title, *self.survivors(name, listed.survivors), *self.equivalent(name, listed.equivalent)))
         of_all = table(["Chapter", "Changes noticed", "Share", "Equivalent", "Other seeds", "Claims that hold on each"], rows)
         of_all["classes"].append("doubts")
+        for name, row in zip(names, of_all.next_node(nodes.tbody)):
+            row["ids"] = [name]
         return [of_all, *sections]
 
     def survivors(self, name: str, mutants: list[dict]) -> list[nodes.Node]:

@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters, letters
 from ..chapters import option
+from ..recipes import is_recipe
 from ..render.covers import card_of
 from ..render.palette import COLOURS
 from ..render.pictures import Broad, cover_cell, spanning
@@ -63,8 +64,9 @@ def facts(app, doctree):
     notebook = executed.chapter(name)
     found, claims = executed.record(name), chapters.claims(notebook)
     section = next(iter(doctree.findall(nodes.title))).parent
-    recipe = next((one["ids"][0] for one in section.findall(nodes.section) if one.next_node(nodes.title).astext().startswith("What to do")), "")
-    to_recipe = f'<a href="#{recipe}">the recipe</a>' if recipe else "the recipe"
+    place = chapters.recipe(notebook)
+    before = len([one for one in notebook.cells[:place] if one.cell_type == "code"])
+    to_recipe = f'<a href="#cell-{before + 1}">the recipe</a>' if any(is_recipe(one) for one in notebook.cells[place : place + 1]) else "the recipe"
     seconds = f'<span class="measured">{found["seconds"]:.0f}&nbsp;s</span>'
     head = (
         f'<p class="facts">{minutes(notebook)}&nbsp;minutes to {to_recipe}, side roads apart. This build executed it in {seconds}: '
@@ -105,11 +107,15 @@ def live_head(app, name: str, chart: tuple, caption: str = "", below: str = "", 
     return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=told, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
 
 
+TWO_LINES = 230  # letters of a caption that has no third one at the head of a wide page, where its link follows it
+
+
 def caption_at_head(cell, notebook, kind: str = "") -> str:
     """Without its number, for those before it are still to come, but on paper (book.css); at its end a link to its place, where the text speaks of it."""
     name = called(cell, notebook)
     place = name.lower().replace(" ", "-") or f"cell-{next(i for i, other in enumerate(chapters.code_cells(notebook), start=1) if other is cell)}"
     on_paper = f' data-called="{name}. "' if name else ""
+    kind += " short" * (len(re.sub("<[^>]+>", "", caption_of(cell))) < TWO_LINES)
     return f'<p class="hero-caption{kind}"{on_paper}>{caption_of(cell)} <a href="#{place}">See {name.lower() or "it"} in the chapter</a></p>'
 
 

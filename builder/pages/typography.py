@@ -49,15 +49,23 @@ def with_quotes(text: str, kept: str = r"<code\b.*?</code>|<[^>]*>") -> str:
 PARTS = re.compile(r"(?<=\w{2}[_.(=,/:\[-])(?=\w{2})")
 HUMPS = re.compile(rf"{PARTS.pattern}|(?<=[a-z]{{2}})(?=[A-Z][a-z])")
 LONG = re.compile(r"\S{15,}")  # in a column of some 22 letters
+WHOLE = 26  # letters of code that no line of text is too short for
 
 
 def let_names_break(app, doctree, docname):
-    """A long name in the text's code may be broken after what joins its parts, where a line is short (book.css)."""
+    """A long name in the text's code may be broken after what joins its parts, where a line is short (book.css); a short one only in headings and tables."""
     for literal in list(doctree.findall(nodes.literal)) if app.builder.format == "html" else ():
         if not all(isinstance(child, nodes.Text) for child in literal.children):
             continue
         literal["classes"] += ["option"] * bool(re.search(r"(?:^|\s)--?\w", literal.astext()))  # its hyphens end no line
-        literal.children = breakable(PARTS.split(literal.astext()))
+        if len(literal.astext()) <= WHOLE and not stands_in(literal, (nodes.title, nodes.entry)):
+            literal["classes"] += ["whole"]
+        else:
+            literal.children = breakable(PARTS.split(literal.astext()))
+
+
+def stands_in(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
+    return node.parent is not None and (isinstance(node.parent, kinds) or stands_in(node.parent, kinds))
 
 
 def let_headings_break(app, doctree):

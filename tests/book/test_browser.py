@@ -502,6 +502,25 @@ AS_RIDDEN = """() => {
 }"""
 
 
+SHARES = """() => {
+  const small = document.querySelector(".film-small"), { width, height } = small, { data } = small.getContext("2d").getImageData(0, 0, width, height);
+  const drawn = [0, 0, 0];
+  for (let i = 3; i < data.length; i += 4) if (data[i]) drawn[Math.floor((((i - 3) / 4) % width) * 3 / width)] += 3 / (width * height);
+  return drawn;
+}"""  # of the left, the middle and the right third that are drawn
+
+
+def test_the_small_film_is_whole_on_a_sharp_screen(open_page):
+    """Its canvas is not one of the film's own, which have twice the dots there."""
+    plain, sharp = (open_page("notebooks/cartpole.html", device_scale_factor=ratio) for ratio in (1, 2))
+    shares = []
+    for page in (plain, sharp):
+        page.wait_for_function(f"() => ({SHARES})().some(Boolean)", polling=200)
+        page.wait_for_timeout(500)
+        shares.append(page.evaluate(SHARES))
+    assert all(abs(one - other) < 0.03 for one, other in zip(*shares)), shares
+
+
 def test_a_film_is_lent_to_the_head(open_page):
     """A moment of it stands there, as seen from the cart, drawn in the page's colours; it begins by a button, seen so too, and is back in its place when the reader comes to it."""
     page = open_page("notebooks/cartpole.html", theme="dark")
@@ -520,6 +539,8 @@ def test_a_film_is_lent_to_the_head(open_page):
     page.wait_for_function("() => Number(document.querySelector('.hero #cartpole-canvas').dataset.frame) > 2", polling=200)
     assert film.get_attribute("data-ride") == "true" and film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Pause"
+    caption = hero.locator(".of-the-motion").bounding_box()
+    assert caption["y"] + caption["height"] < SIZES["wide"][1], "the caption of what moves is on the first screen"
     page.locator(f"#{button.get_attribute('data-from')}").scroll_into_view_if_needed()
     page.wait_for_timeout(500)
     assert page.locator(".hero #cartpole-canvas").count() == 1, "it was not asked for further down"
@@ -756,11 +777,15 @@ def test_controls_stand_over_a_plot_that_is_not_as_wide_as_its_sheet(open_page, 
     assert abs(form["x"] - plot["x"]) < 2 and abs(form["width"] - plot["width"]) < 3
 
 
-@pytest.mark.parametrize("name", ["hubei", "cauchy"])
+@pytest.mark.parametrize("name", ["hubei", "keras_confusion_metrics", "numpy_cnn"])
 def test_the_minutes_lead_to_the_recipe(open_page, name):
+    """To its box, also where that stands in a side road, or far above what is done with it."""
     page = open_page(f"notebooks/{name}.html")
-    place = page.locator(".facts a", has_text="the recipe").get_attribute("href")
-    assert page.locator(f"{place} > h2").inner_text().startswith("What to do")
+    to_recipe = page.locator(".facts a", has_text="the recipe")
+    box = page.locator(f"{to_recipe.get_attribute('href')}.recipe")
+    to_recipe.click()
+    box.locator(".recipe-copy").wait_for()
+    page.wait_for_function("box => Math.abs(box.getBoundingClientRect().top) < innerHeight / 2", arg=box.element_handle(), polling=200)
 
 
 def test_a_slider_says_what_the_chart_says(open_page):
@@ -1573,6 +1598,17 @@ def test_a_guess_keeps_its_claim_until_it_is_made(open_page):
     assert open_page(f"{path}#claim-4").locator(claims[1]).is_visible()
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_question_and_what_it_folds_are_one_box(open_page, size):
+    """Until it is opened."""
+    page = open_page("notebooks/binary_metrics.html", size=size)
+    guess, fold = page.locator(".guess").first, page.locator(".guess + .guessed").first
+    box, below = guess.bounding_box(), fold.bounding_box()
+    assert abs(box["y"] + box["height"] - below["y"]) < 1 and box["width"] == below["width"] and box["x"] == below["x"]
+    fold.locator("summary").click()
+    assert guess.evaluate("one => getComputedStyle(one).borderBottomWidth") == "1px" and fold.evaluate("one => getComputedStyle(one).borderTopWidth") == "0px"
+
+
 @pytest.mark.parametrize("way", ["keyboard", "mouse", "touch"])
 def test_where_the_slider_stands_at_first_is_no_guess(open_page, way):
     """Its button says why it does not act, and leads to the slider; moved in whatever way, the slider frees it."""
@@ -1769,6 +1805,12 @@ def test_paper_has_margins_of_its_own_and_no_hints_for_the_hand(open_page):
     assert hint.first.is_visible()
     page.emulate_media(media="print")
     assert hint.count() and not page.locator(".by-hand:visible").count()
+    page = open_page("notebooks/binary_metrics.html")
+    page.set_viewport_size({"width": 680, "height": 1000})  # a sheet between its margins
+    page.emulate_media(media="print")
+    chart, question = page.locator("#chart-hero img:visible").bounding_box(), page.locator("blockquote:has(+ .guess)").first
+    assert chart["width"] > 640 and "Pull the line" not in page.locator(".hero-caption:visible").first.inner_text()
+    assert question.evaluate("one => [getComputedStyle(one).borderBottomWidth, parseFloat(getComputedStyle(one).marginBottom) > 10]") == ["1px", True]
     margins = page.evaluate("[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSPageRule).map((rule) => rule.style.margin)")
     assert margins == ["15mm"]
 
@@ -2033,7 +2075,7 @@ def test_a_chapter_opens_with_a_band(open_page, name, width):
     assert title["width"] > 850 and -2 < figure["x"] - title["x"] < 60  # the plot; its sheet begins there
     if name in ("cauchy", "docker_kernels"):
         assert caption["x"] > figure["x"] + figure["width"] and caption["width"] > 190
-        assert abs(caption["y"] + caption["height"] - figure["y"] - figure["height"]) < 2
+        assert abs(caption["y"] - box(".opening .hero")["y"]) < 2
     else:
         assert caption["y"] >= figure["y"] + figure["height"] and abs(caption["x"] - title["x"]) < 2
     if page.locator(".opening .told").count():

@@ -260,9 +260,11 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         assert not said or [link.get_text() for link in said.select("a[href*='doubt.html'][title]")] == ["changes noticed" if found["changes"] else "seeds"]
         assert bool(said and "in-full" in said["class"]) == bool(said and found.get("noticed") == found["changes"] and found.get("held") == found["seeds"])
         led = said.select_one("a[href*='#']") if said else None
-        assert bool(led) == (found["changes"] > found.get("noticed", 0))
-        if led:
-            of_claim = soups[site / "book" / "doubt.html"].find(id=led["href"].partition("#")[2])
+        assert bool(led) == bool(said)
+        of_claim = soups[site / "book" / "doubt.html"].find(id=led["href"].partition("#")[2]) if led else None
+        if led and found["changes"] == found.get("noticed", 0):
+            assert of_claim.name == "tr" and of_claim.a["href"] == f"../{path}", "the chapter's line"
+        elif led:
             assert str(claim["number"]) in [one.get_text() for one in of_claim.select("a")] and of_claim.select_one("pre.change")
 
 

@@ -292,9 +292,10 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     const cuts = Object.keys(JSON.parse(along)).length > 1; // a tap beside one of them takes it there: a finger that goes up or down scrolls
     let pulled = null, began = null;
     const follows = (event) => pulled && live.hasPointerCapture(event.pointerId);
-    /* Until the pointer has moved, it may be a tap, which asks for values. */
+    /* Until the pointer has moved, it may be a tap, which asks for values; and a finger may be about to scroll. */
     function pull(event) {
-      if (began && Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) < TAP) return;
+      const [across, down] = began ? [Math.abs(event.clientX - began.clientX), Math.abs(event.clientY - began.clientY)] : [];
+      if (began && (Math.hypot(across, down) < TAP || (event.pointerType === "touch" && down > across))) return;
       began = null;
       pulled.pull(event);
     }

@@ -736,6 +736,10 @@ def test_what_stands_at_the_head_is_not_shown_twice(open_page, name):
     back.press("Enter")
     assert not shown.count() and note.locator("a").is_visible() and note.locator("button").inner_text() == "Show it here"
     assert note.locator("button").evaluate("one => one === document.activeElement"), "the focus is kept"
+    for _ in range(2):  # the link at the head shows it there, each time
+        said.locator("a").last.click()
+        page.wait_for_function("document.querySelector('.at-head').matches('.shown')")
+        back.click()
     for place in (page.locator("figure:has(.at-head)").get_attribute("id"), f"figure-{number}"):
         page = open_page(f"notebooks/{name}.html#{place}", size="narrow")
         assert page.locator("figure:has(.at-head) > figcaption").is_visible() and page.locator(f"{whole}:visible").bounding_box()["y"] < SIZES["narrow"][1]
@@ -1270,6 +1274,61 @@ def test_what_stands_along_an_axis_is_pulled_in_the_plot(open_page, name, value,
     assert page.locator("#chart-hero form [type=range]").first.input_value() == value
     page.wait_for_timeout(100)  # Vega says its own cursor somewhat later
     assert page.locator("#chart-hero .chart-live").evaluate("one => getComputedStyle(one).cursor") == "ew-resize"
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize("name", ["notebooks/hubei", "book/intro", "notebooks/binary_metrics"])
+def test_a_tap_asks_for_values_and_moves_nothing(open_page, name, size):
+    """The one that woke the chart too, once it lives; a pull by the same hand moves the slider, and a finger that goes down the page scrolls it."""
+    options = {"size": size, "has_touch": size == "narrow", "is_mobile": size == "narrow"}
+    page = open_page(f"{name}.html", **options)
+    page.wait_for_selector("#chart-hero[data-ready=true]")
+    to_middle = "document.querySelector('#chart-hero .chart-view').scrollIntoView({ block: 'center', behavior: 'instant' })"
+    page.evaluate(to_middle)
+    view = page.locator("#chart-hero .chart-view")
+    mark, corner = page.locator("#chart-hero .mark-symbol path").nth(12).bounding_box(), view.bounding_box()
+    across, down = mark["x"] + mark["width"] / 2 - corner["x"], mark["y"] + mark["height"] / 2 - corner["y"]
+    page = open_page(f"{name}.html", moves=False, **options)
+    held = []
+    page.route("**/vendor/vega.js*", lambda route: held.append(route))
+    page.evaluate(to_middle)
+    view, slider = page.locator("#chart-hero .chart-view"), page.locator("#chart-hero form [type=range]").first
+    before = slider.input_value()
+    for lives in (False, True):
+        corner = view.bounding_box()
+        x, y = corner["x"] + across, corner["y"] + down
+        (page.touchscreen.tap if size == "narrow" else page.mouse.click)(x, y)
+        if not lives:
+            page.wait_for_timeout(300)
+            assert held and not page.locator("#chart-hero[data-ready]").count()
+            held[0].continue_()
+        page.wait_for_selector("#chart-hero[data-ready=true]")
+        page.wait_for_selector("#chart-hero .chart-values:visible")
+        assert shown_at_pointer(page)[0] and slider.input_value() == before
+        page.keyboard.press("Escape")
+    if size == "wide":
+        page.mouse.down()
+        page.mouse.move(x + 4, y)
+        assert slider.input_value() == before
+        page.mouse.move(x + 30, y)
+        page.mouse.up()
+        assert slider.input_value() != before
+        return
+    hand = page.context.new_cdp_session(page)
+
+    def draw(to, up):
+        hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for part in range(1, 11):
+            hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x + to * part / 10, "y": y - up * part / 10}]})
+        hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    high = page.evaluate("scrollY")
+    draw(2, 120)
+    page.wait_for_function("high => scrollY > high + 60", arg=high)
+    assert slider.input_value() == before
+    page.evaluate(to_middle)
+    draw(60, 0)
+    assert slider.input_value() != before
 
 
 def shown_at_pointer(page, chart="chart-hero"):

@@ -477,6 +477,7 @@ lay out what is far away. */
     const form = document.querySelector(".ledger-filter");
     if (!form) return;
     const tables = [...document.querySelectorAll(".ledger-chapter")];
+    for (const table of tables) table.closest("section").style.contentVisibility = "visible"; // folded they are low, and not the height that was reckoned for them open
     const rows = tables.flatMap((table) => [...table.querySelectorAll("tbody tr")].map((row) => ({ row, text: wordsOf(`${row.textContent} ${row.querySelector("a").hash}`) })));
     const { all } = form.elements;
     const name = () => (all.textContent = tables.every((table) => table.open) ? "Fold all" : "Open all");

@@ -1002,7 +1002,7 @@ def test_the_stylesheet_has_what_a_page_can_use(tmp_path):
     (tmp_path / "one.html").write_text('<p class="nine ten" id="eleven">twelve')
     found = delivery.names(tmp_path)
     assert found >= {"two", "three", "six-a", "seven", "eight", "nine", "ten", "eleven"} and not found & {"five", "twelve", "six"}
-    assert delivery.only_used(".nine, .five > a { top: 0 } .five { top: 1px }", *found) == ".nine{top: 0}"
+    assert delivery.only_used(".nine, .five > a { top: 0 } .five { top: 1px }", *found) == ".nine{top:0}"
     styles = ".a { --x: 1px; --y: var(--x); --z: url(a;b); --n: 2 } .b { top: var(--y); content: 'a  b' } @keyframes m { to { top: 0 } } @keyframes n { to { top: 0 } } .c { animation: m 1s }"
     assert delivery.spare(styles, "--n") == ".a { --x: 1px; --y: var(--x); --n: 2 } .b { top: var(--y); content: 'a  b' } @keyframes m { to { top: 0 } } .c { animation: m 1s }"
 

@@ -10,7 +10,7 @@ the dialog (book.js). */
   /* Words that a question has and an answer need not have; what does not happen, an answer tells in its own words. */
   const empty = new Set(
     ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing during each few for from had has have how i " +
-      "if in into is it its just me my of on one not only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
+      "if in into is it its just me must my of on one not only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
       "exist existed existing exists using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
   );
   for (const verb of "are ca could did do does had has have is should was were wo would".split(" ")) empty.add(`${verb}n`).add(`${verb}nt`); // doesn’t, without its end, or as it is typed

@@ -2076,7 +2076,7 @@ def test_what_the_book_does_not_explain_is_said(open_page):
 def test_what_comes_first_is_about_what_was_asked(open_page):
     """Not what has its words in a name of code, nor as a test and a *t*; and where the list is cut it is said."""
     page = open_page("search.html?q=sample size")
-    first = lambda query: page.evaluate("query => bookSearch(query).then((places) => places.slice(0, 3).map((place) => `${place.url} ${place.text} ${place.code}`.toLowerCase()))", query)  # noqa: E731
+    first = lambda query: page.evaluate("query => bookSearch(query).then((places) => places.slice(0, 3).map((place) => `${place.url} ${place.title} ${place.text} ${place.code}`.toLowerCase()))", query)  # noqa: E731
     assert "central_limit_theorem" in first("sampel size")[0] and "nan" in first("why is my val_loss nan")[0]
     assert all("t-test" in place or "ttest" in place for place in first("t-test"))
     assert all("skew" in place for place in first("skewed"))

@@ -1326,9 +1326,13 @@ def test_a_tap_asks_for_values_and_moves_nothing(open_page, name, size):
 
     high = page.evaluate("scrollY")
     draw(2, 120)
-    page.wait_for_function("high => scrollY > high + 60", arg=high)
+    page.wait_for_function("high => scrollY > high + 60", arg=high, polling=200)
     assert slider.input_value() == before
+    page.wait_for_function("() => scrollY === (window.last ?? -1) || void (window.last = scrollY)", polling=200)  # a finger's swing goes on
     page.evaluate(to_middle)
+    page.wait_for_timeout(300)
+    corner = view.bounding_box()
+    x, y = corner["x"] + across, corner["y"] + down
     draw(60, 0)
     assert slider.input_value() != before
 

@@ -8,6 +8,7 @@ import dataclasses
 import copy
 import io
 import json
+import math
 import re
 import xml.etree.ElementTree as ET
 
@@ -47,7 +48,8 @@ BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\
 
 
 WORDS = re.compile(r'(<g style="fill: )(#(?!000000|ffffff)[0-9a-f]{6})(?=" transform=")')  # of a figure; those that are black or white stand on marks
-MARKS = re.compile(r'style="fill: none; stroke: #[0-9a-f]{6}|<use [^>]*style="[^"]*"')
+MARKS = re.compile(r'style="fill: none; stroke: #[^"]*"|<use [^>]*style="[^"]*"|<path id="m[^>]*style="[^"]*"')  # lines; markers, and what they have in common
+THIN = re.compile(r'"fill: none(?!.*stroke-width: (?:1\.[5-9]|[2-9]|\d\d))')
 
 
 def light(svg: str) -> str:
@@ -99,8 +101,14 @@ def dark(svg: str) -> str:
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
     shown = worded(in_dark(BACKGROUND.sub(paper, cleared(svg))), DARK_PAPER)
-    # Lines and markers of a colour map that are as dark as the page; its own faint lines are to be faint.
-    return compact(MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0]), match[0]), shown))
+
+    def mark(match):
+        """Lines and markers that are as dark as the page, of a colour map or because it is seen through them; a hairline is as light as a word. The page's own faint lines are to be faint."""
+        opacity = math.prod(float(one) for one in re.findall(r"(?<![\w-])(?:stroke-)?opacity: ([\d.]+)", match[0]))
+        contrast = 4.5 if THIN.search(match[0]) else 3
+        return re.sub(r"(?<=: )#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0], DARK_PAPER, contrast, opacity), match[0])
+
+    return compact(MARKS.sub(mark, shown))
 
 
 SPARE = re.compile(r"<\?xml.*?\?>\s*|<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*", re.S)

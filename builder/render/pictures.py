@@ -28,10 +28,10 @@ VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390, wherever it stands (book.css)
 BETWEEN = 560  # where a window is wider than a phone, and narrower than the text would be
-WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
+WIDE = 936  # at the head of a chapter, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
 HIGHEST = 340  # pixels of a plot that grows with its width
-ACROSS = 984  # pixels of a wide figure
+ACROSS = 984  # pixels of a wide figure, or chart, which spans the text and the margin there
 SHOWN = {"page": 1.16, "phone": 1.053}  # pixels a point of a figure that was drawn for it (builder/execute/kernel/startup.py), so that letters of 10 to 12 points have 10 to 14 pixels
 LEGIBLE = SHOWN["page"] * 3 / 4  # of the size in which matplotlib drew its letters: so large they are there, at least
 NAME = 95  # pixels of a name in a legend of several columns, about
@@ -375,9 +375,9 @@ class Broad:
     patch: dict
 
 
-def spanning(cell: nbformat.NotebookNode, specification: dict) -> Broad:
+def spanning(cell: nbformat.NotebookNode, specification: dict, across: int = WIDE) -> Broad:
     """The chart of a cell where it spans text and margin."""
-    return Broad("wide", WIDE, patch_of(cell, specification))
+    return Broad("wide", across, patch_of(cell, specification))
 
 
 def widened(patch: dict, specification: dict) -> dict:

@@ -890,6 +890,8 @@ def test_charts_have_the_book_s_form():
     assert "C" not in paths[0] and "C" in paths[1]
     ticks = lambda one, width: pictures.picture(json.dumps(one), "light", width).split('class="mark-text role-axis-label')[1].partition("</g>")[0].count("<text")  # noqa: E731
     assert ticks(plain, 704) > ticks(plain, 358) == 5
+    labels = pictures.picture(json.dumps(plain), "light").split('class="mark-text role-axis-label')[1].partition("</g>")[0]
+    assert set(re.findall(r'text-anchor="(\w+)"', labels)) == {"middle"}, "the first and the last number are not below their ticks"
     own = pictures.refined({**chart, "config": {"axisX": {"tickCount": 2}}})
     assert own["config"]["axisX"] == {"tickCount": 2} and ticks(own, 704) < 5
     outline = pictures.refined({**chart, "mark": {"type": "line", "filled": True}})

@@ -135,7 +135,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       }));
       const { width: wide, height: high } = label.getBoundingClientRect(), off = pointerType === "mouse" ? 14 : 30;
       let least = Infinity;
-      for (const up of [y - off - high, y + off]) {
+      for (const up of [y - off - high, y + off, y - high, y, y - high / 2]) { // above, below, or beside
         for (const across of [x + 14, x - 14 - wide]) {
           const [to, at] = [Math.max(0, Math.min(across, width - wide)), Math.max(0, Math.min(up, height - high))];
           const covered = words().reduce((all, one) => {

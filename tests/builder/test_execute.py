@@ -547,7 +547,7 @@ def test_what_the_marks_of_a_figure_stand_for_is_written_down_when_it_is_drawn(s
         [(["", "x²"], [("1", "0.02"), ("10", "5"), ("1,000", "48,206")])],
         [(["", ""], [("28 Feb", "1,200"), ("29 Feb", "2,400"), ("1 Mar", "3,000"), ("2 Mar", "−500")])],
         [(["", ""], [("25%", "one"), ("50%", "two")])],
-        [(["", "tries"], [("1", "10.0 (9.0 to 11.0)"), ("2", "20.5 (18.5 to 22.5)")]), (["", "guess"], [("1.5", "12")])],
+        [(["", "tries"], [("1.0", "10.0 (9.0 to 11.0)"), ("2.0", "20.5 (18.5 to 22.5)")]), (["", "guess"], [("1.5", "12.0")])],
     ]
     for form in ("page", "phone", "panels"):
         width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure[form]).groups())
@@ -581,7 +581,7 @@ def test_intervals_and_words_of_a_figure_are_written_down_too():
     sets = {one["name"][1]: one for one in plots[0]["sets"]}
     assert {name: one.get("marked", False) for name, one in sets.items()} == {"theory": False, "trained": True, "other": True}
     assert sets["trained"]["said"] == [["1", "2"], ["0.20 (under 0.1 to 0.25)", "0.41 (0.30 to over 1)"]]
-    assert sets["other"]["said"][1] == ["0.3", "0.5"] and "ends" not in sets["other"], "stems are no intervals"
+    assert sets["other"]["said"][1] == ["0.30", "0.50"] and "ends" not in sets["other"], "stems are no intervals"
     low, high = sets["trained"]["ends"]
     assert sets["trained"]["along"] == 1 and low[0] == 0 and high == [round(2000 * 0.15 / 0.9), 2000]
     (left, under, right, over), box = plots[0]["words"]["page"][0], plots[0]["boxes"]["page"]

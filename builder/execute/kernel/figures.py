@@ -295,12 +295,12 @@ class Values:
         for (panel, ax, readers, _, _), group, number in zip(self.plots, shown, itertools.count()):
             legend, sets = ax.get_legend(), {}
             title = plain(legend.get_title().get_text()) if legend else ""
+            finest = {marked: [reader.finest(self.numbers(group, marked, axis)) for axis, reader in enumerate(readers)] for marked in (False, True)}
             for one, places, kept in group:
                 chosen = thinned(len(kept), min(most, DOTS if one["dots"] else LINE))
-                finest = [reader.finest(np.hstack([one["points"][kept, axis], *one["around"].get(axis, np.empty((len(one["points"]), 0)))[kept].T])) for axis, reader in enumerate(readers)]
                 along = next(iter(one["around"]), None) if "boxes" not in one else None
                 for place, index in zip(places[chosen], kept[chosen]):
-                    said = [self.said(reader, one, index, axis, least) if reader.known else "" for axis, (reader, least) in enumerate(zip(readers, finest))]
+                    said = [self.said(reader, one, index, axis, least) if reader.known else "" for axis, (reader, least) in enumerate(zip(readers, finest[one.get("marked", False)]))]
                     if any(said):
                         into = sets.setdefault((one["name"], "boxes" in one, one.get("marked", False), along), [[] for _ in range(len(place) + 2)])
                         for column, value in zip(into, [*map(int, place), *said]):
@@ -315,6 +315,12 @@ class Values:
                 words = {form: plots[number] for form, plots in self.words.items()}
                 made.append({"panel": panel, "axes": [reader.title for reader in readers], "boxes": by_form, "words": words, "sets": named})
         return made
+
+    @staticmethod
+    def numbers(group, marked: bool, axis: int) -> np.ndarray:
+        """All that may be said along an axis: of marked points, or of others."""
+        alike = [(one, kept) for one, _, kept in group if one.get("marked", False) == marked]
+        return np.hstack([[], *(one["points"][kept, axis] for one, kept in alike), *(one["around"][axis][kept].ravel() for one, kept in alike if axis in one["around"])])
 
     def within(self, ax, one: dict, corners) -> tuple[dict, np.ndarray, np.ndarray]:
         """The places of the points that can be seen (of bars those of both corners), and which these are."""

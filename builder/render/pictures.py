@@ -8,7 +8,6 @@ import dataclasses
 import copy
 import io
 import json
-import math
 import re
 import xml.etree.ElementTree as ET
 
@@ -20,7 +19,7 @@ import vl_convert
 from ..files import BookError
 from .drawn import drawn
 from .lettering import carries_letters, known
-from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, seen
+from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, opaque, seen
 
 MIME = "application/vnd.vegalite.v6+json"
 FIGURE = "image/svg+xml"
@@ -49,6 +48,7 @@ BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\
 
 WORDS = re.compile(r'(<g style="fill: )(#(?!000000|ffffff)[0-9a-f]{6})(?=" transform=")')  # of a figure; those that are black or white stand on marks
 MARKS = re.compile(r'style="fill: none; stroke: #[^"]*"|<use [^>]*style="[^"]*"|<path id="m[^>]*style="[^"]*"')  # lines; markers, and what they have in common
+OPACITY = re.compile(r"(\bopacity: )([\d.]+)")
 THIN = re.compile(r'"fill: none(?!.*stroke-width: (?:1\.[5-9]|[2-9]|\d\d))')
 
 
@@ -104,9 +104,10 @@ def dark(svg: str) -> str:
 
     def mark(match):
         """Lines and markers that are as dark as the page, of a colour map or because it is seen through them; a hairline is as light as a word. The page's own faint lines are to be faint."""
-        opacity = math.prod(float(one) for one in re.findall(r"(?<![\w-])(?:stroke-)?opacity: ([\d.]+)", match[0]))
         contrast = 4.5 if THIN.search(match[0]) else 3
-        return re.sub(r"(?<=: )#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0], DARK_PAPER, contrast, opacity), match[0])
+        style = re.sub(r"(?<=: )#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0], DARK_PAPER, contrast), match[0])
+        drawn = re.search(r"stroke: (#[0-9a-f]{6})", style)
+        return OPACITY.sub(lambda found: f"{found[1]}{opaque(float(found[2]), drawn[1]):g}" if drawn else found[0], style)
 
     return compact(MARKS.sub(mark, shown))
 

@@ -4,7 +4,7 @@ Of a chart, values, titles and formats are those of the mark's encodings, of the
 was written down when it was drawn (builder/execute/kernel/figures.py). */
 
 (() => {
-  const NEAR = 24, BESIDE = 8; // pixels from a point; from the edge of a bar, or from a line right across
+  const NEAR = 24, BESIDE = 8, MARKED = 6; // pixels from a point; from the edge of a bar, or from a line right across; so much nearer is a point that has a marker than one of a line below it
   const FINE = 2000; // places along a figure's axis
   const COLOURS = ["color", "fill", "stroke", "shape"];
 
@@ -39,7 +39,10 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
   /* How far the pointer (at x, y of the plot) is from an item, and the item's place; a point goes before a line right across, and that before a bar. */
   function reach({ marktype }, item, x, y, scale, beside) {
     const away = (dx, dy) => Math.hypot(dx, dy) * scale;
-    if (/^(symbol|line|area|trail)$/.test(marktype) && item.defined !== false) return { rank: away(item.x - x, item.y - y), most: NEAR, box: [item.x, item.y, 0, 0] };
+    if (/^(symbol|line|area|trail)$/.test(marktype) && item.defined !== false) {
+      const marked = marktype === "symbol" ? MARKED : 0;
+      return { rank: away(item.x - x, item.y - y) - marked, most: NEAR - marked, box: [item.x, item.y, 0, 0] };
+    }
     if (marktype === "rule") {
       const { x: left, y: top, x2 = left, y2 = top, strokeWidth = 1 } = item, length = Math.hypot(x2 - left, y2 - top);
       const along = length && Math.min(1, Math.max(0, ((x - left) * (x2 - left) + (y - top) * (y2 - top)) / length ** 2));
@@ -60,7 +63,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       const reached = reach(one.mark, one.item, x - one.x, y - one.y, matrix.a, pointerType === "touch" ? 2 * BESIDE : BESIDE);
       if (!reached || reached.rank > Math.min(reached.most, found?.rank ?? Infinity)) continue;
       const [left, top] = reached.box;
-      if (one.mark.clip && reached.most === NEAR && (left < 0 || left > one.width || top < 0 || top > one.height)) continue;
+      if (one.mark.clip && !/^(rect|rule)$/.test(one.mark.marktype) && (left < 0 || left > one.width || top < 0 || top > one.height)) continue;
       if (can({ name: one.mark.name ?? "", datum: one.item.datum })) found = { ...one, ...reached };
     }
     if (!found) return null;
@@ -111,8 +114,8 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
 
   const hide = (live) => live.querySelectorAll(":scope > :is(.chart-values, .chart-datum)").forEach((one) => (one.hidden = true));
 
-  /* Says in `live`, which lies over the picture of the size and place of `page()`, what is found at a pointer that `hand` feels: `box` of a mark in the window, and `lines` on it. */
-  function telling(live, find, hand = live, page = () => live.getBoundingClientRect()) {
+  /* Says in `live`, which lies over the picture of the size and place of `page()`, what is found at a pointer that `hand` feels: `box` of a mark in the window, and `lines` on it; where there is room, not over the picture's `words`. */
+  function telling(live, find, words, hand = live, page = () => live.getBoundingClientRect()) {
     const [ring, label] = ["chart-datum", "chart-values"].map((className) => Object.assign(document.createElement("div"), { className, hidden: true, ariaHidden: "true" }));
     live.append(ring, label);
 
@@ -131,10 +134,20 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
         return row;
       }));
       const { width: wide, height: high } = label.getBoundingClientRect(), off = pointerType === "mouse" ? 14 : 30;
-      const right = x + 14 + wide > width ? x - 14 - wide : x + 14;
-      const above = y - off - high, below = above < 0 || top + above < 60 ? y + off : above; // the page's head lies over its top
-      label.style.left = `${Math.max(0, Math.min(right, width - wide))}px`;
-      label.style.top = `${Math.max(0, Math.min(below, height - high))}px`;
+      let least = Infinity;
+      for (const up of [y - off - high, y + off, y - high, y, y - high / 2]) { // above, below, or beside
+        for (const across of [x + 14, x - 14 - wide]) {
+          const [to, at] = [Math.max(0, Math.min(across, width - wide)), Math.max(0, Math.min(up, height - high))];
+          const covered = words().reduce((all, one) => {
+            const shared = (from, till, start, end) => Math.max(0, Math.min(till, end) - Math.max(from, start));
+            return all + shared(one.left, one.right, left + to, left + to + wide) * shared(one.top, one.bottom, top + at, top + at + high);
+          }, 0);
+          const cost = covered + 1e6 * ((to !== across) + 2 * (at !== up || top + at < 60)); // the page's head lies over its top
+          if (cost >= least) continue;
+          least = cost;
+          Object.assign(label.style, { left: `${to}px`, top: `${at}px` });
+        }
+      }
     }
 
     let last = null, began = null;
@@ -166,7 +179,8 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       const found = at(event);
       return found && { ...found, lines: linesOf(found), picked: Boolean(picks(found.datum)) };
     };
-    const { at: tell, ...rest } = telling(live, told);
+    const words = () => [...svg.querySelectorAll(".mark-text.role-mark text")].map((one) => one.getBoundingClientRect());
+    const { at: tell, ...rest } = telling(live, told, words);
     return { ...rest, tell, at, parts };
   };
 
@@ -176,12 +190,16 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     let found = null;
     for (const { axes, boxes: { [form]: [x0, y0, x1, y1] }, sets } of plots) {
       const place = (x, y) => [page.left + page.width * (x0 + ((x1 - x0) * x) / FINE), page.top + page.height * (y0 + ((y1 - y0) * y) / FINE)];
-      for (const { name, x, y, to: [toX, toY], said: told } of sets) {
+      const boxOf = (one, other) => [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[0], other[0]), Math.max(one[1], other[1])];
+      const from = ([left, top, right, bottom]) => Math.hypot(Math.max(left - clientX, 0, clientX - right), Math.max(top - clientY, 0, clientY - bottom));
+      for (const { name, x, y, to: [toX, toY], said: told, marked, along, ends } of sets) {
         for (let i = 0; i < x.length; i++) {
-          const [one, other] = [place(x[i], y[i]), place(toX?.[i] ?? x[i], toY?.[i] ?? y[i])];
-          const [left, top, right, bottom] = [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[0], other[0]), Math.max(one[1], other[1])];
-          const away = Math.hypot(Math.max(left - clientX, 0, clientX - right), Math.max(top - clientY, 0, clientY - bottom));
-          const [rank, most] = toX ? [10 + away, 10 + beside] : [away, NEAR]; // a point goes before a bar
+          const [left, top, right, bottom] = boxOf(place(x[i], y[i]), place(toX?.[i] ?? x[i], toY?.[i] ?? y[i])), away = from([left, top, right, bottom]);
+          let [rank, most] = toX ? [10 + away, 10 + beside] : marked ? [away - MARKED, NEAR - MARKED] : [away, NEAR]; // a point goes before a bar
+          if (rank > most && ends) {
+            const interval = ends.map((all) => (along ? place(x[i], all[i]) : place(all[i], y[i]))); // is as a line right across
+            [rank, most] = [6 + from(boxOf(...interval)), 6 + beside];
+          }
           if (rank > most || rank >= (found?.rank ?? Infinity)) continue;
           const lines = [name, [axes[0], told[0][i]], [axes[1], told[1][i]]].filter(([, value]) => value);
           found = { rank, box: [left, top, right - left, bottom - top], lines: lines.sort(([a], [b]) => Boolean(a) - Boolean(b)) };
@@ -205,7 +223,15 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     const form = () => /-(phone|wide)\.svg/.exec(seen().currentSrc)?.[1] ?? "page";
     figure.classList.add("pointable");
     figure.append(live);
-    const { at } = telling(live, (event) => seen() && nearest(plots, form(), page(), event), figure, page);
+    const words = () => {
+      const { left, top, width, height } = page();
+      return plots.flatMap(({ boxes: { [form()]: [x0, y0, x1, y1] }, words: { [form()]: all } }) => all.map(([fromX, fromY, toX, toY]) => {
+        const across = (x) => left + width * (x0 + ((x1 - x0) * x) / FINE), down = (y) => top + height * (y0 + ((y1 - y0) * y) / FINE);
+        const [[start, end], [high, low]] = [[across(fromX), across(toX)], [down(fromY), down(toY)]].map((both) => both.sort((a, b) => a - b));
+        return { left: start, right: end, top: high, bottom: low };
+      }));
+    };
+    const { at } = telling(live, (event) => seen() && nearest(plots, form(), page(), event), words, figure, page);
     if (came) at(came);
     addEventListener("resize", () => hide(live));
   };

@@ -17,7 +17,7 @@ from ..files import BookError, write_atomically
 from ..render.covers import cover_of
 from ..render.drawn import drawn
 from ..render.palette import COLOURS
-from ..render.pictures import BETWEEN, BROAD, MIME, NARROW, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
+from ..render.pictures import ACROSS, BETWEEN, BROAD, MIME, NARROW, WIDE, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
 from .executed import chapter_of
 from .figures import called
 
@@ -259,7 +259,7 @@ def put_charts(app, docname, source):
     for number, (cell, output) in enumerate(outputs_with_charts(notebook), start=1):
         try:
             specification = as_shown(cell, output.data[MIME])
-            broad, here = spanning(cell, specification), "wide" in cell.metadata
+            broad, here = spanning(cell, specification, WIDE if cell is first else ACROSS), "wide" in cell.metadata
             write(app, specification, chapter_of(docname), number, broad if here or cell is first else None)
             chart = markup(app, specification, labelled(cell), chapter_of(docname), number, told=cell.metadata.get("controls"), broad=broad if here else None)
             if cell is first:

@@ -34,8 +34,9 @@ def write_values(app, output, columns: int | None = None) -> str:
     if not plots:
         return ""
     for plot in plots:
-        panel, own = plot.pop("panel"), plot["boxes"].pop("panels")
+        panel, own, words = plot.pop("panel"), plot["boxes"].pop("panels"), plot["words"].pop("panels")
         if columns:
+            plot["words"]["wide"] = words
             plot["boxes"]["wide"] = box_beside(drawn_for("panels", output), columns, panel, own)
     data = json.dumps(plots, ensure_ascii=False, separators=(",", ":"))
     name = f"values-{digest(data)[:12]}.js"

@@ -81,7 +81,7 @@ def chart_theme(theme: str) -> dict:
     return {
         "background": None, "font": family(), "padding": {"left": 1, "top": 2, "right": 4, "bottom": 2}, "view": {"stroke": None},
         "axis": {**sizes, **colours, "tickSize": 4, "labelPadding": 5, "titlePadding": 9},
-        "axisX": {"grid": False, "tickCount": 5, "labelPadding": 3, "titlePadding": 5}, "axisY": {"domain": False, "ticks": False, "tickCount": 5}, "axisBand": names, "axisPoint": names,
+        "axisX": {"grid": False, "tickCount": 5, "labelFlush": False, "labelPadding": 3, "titlePadding": 5}, "axisY": {"domain": False, "ticks": False, "tickCount": 5}, "axisBand": names, "axisPoint": names,
         "line": {"strokeWidth": LINE, "strokeCap": "round", "strokeJoin": "round"},
         "legend": {**sizes, "labelColor": ink, "titleColor": soft, "orient": "top", "titleOrient": "left", "titlePadding": 10, "columnPadding": 16, "symbolStrokeWidth": LINE, "offset": 8},
         "header": {**sizes, "labelColor": soft, "titleColor": ink}, "title": {"color": ink, "fontSize": 15, "fontWeight": "normal", "anchor": "start", "frame": "group"},
@@ -89,20 +89,30 @@ def chart_theme(theme: str) -> dict:
     }  # fmt: skip
 
 
+def _contrast(rgb: list[float], ground: list[float]) -> float:
+    """Of two colours (WCAG 2)."""
+    luminance = lambda colour: sum(weight * (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4) for weight, one in zip((0.2126, 0.7152, 0.0722), colour))  # noqa: E731
+    less, more = sorted((luminance(rgb), luminance(ground)))
+    return (more + 0.05) / (less + 0.05)
+
+
+def _parts(*colours: str) -> list[list[float]]:
+    return [[int(one[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in colours]
+
+
 def seen(colour: str, ground: str = COLOURS["dark"]["paper"], contrast: float = 3) -> str:
     """The colour (#rrggbb), as much lighter on a dark ground, or darker on a light one, as this contrast with it asks (WCAG 2, 1.4.11)."""
-
-    def luminance(rgb):
-        return sum(weight * (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4) for weight, one in zip((0.2126, 0.7152, 0.0722), rgb))
-
-    def apart(rgb):
-        less, more = sorted((luminance(rgb), luminance(floor)))
-        return (more + 0.05) / (less + 0.05)
-
-    rgb, floor = ([int(one[i : i + 2], 16) / 255 for i in (1, 3, 5)] for one in (colour, ground))
-    end = luminance(floor) < 0.2
+    rgb, floor = _parts(colour, ground)
+    end = _contrast(floor, [0, 0, 0]) < _contrast(floor, [1, 1, 1])
     mixed = ([one + (end - one) * part / 20 for one in rgb] for part in range(21))
-    return "#" + bytes(round(255 * one) for one in next(one for one in mixed if apart(one) >= contrast)).hex()
+    return "#" + bytes(round(255 * one) for one in next(one for one in mixed if _contrast(one, floor) >= contrast)).hex()
+
+
+def opaque(opacity: float, colour: str, ground: str = COLOURS["dark"]["paper"]) -> float:
+    """The opacity of a mark, as much higher as it must be to be seen on that ground."""
+    rgb, floor = _parts(colour, ground)
+    higher = (min(1, opacity + part / 20) for part in range(21))
+    return next((one for one in higher if one == 1 or _contrast([one * ink + (1 - one) * below for ink, below in zip(rgb, floor)], floor) >= 3), 1)
 
 
 def in_dark(picture: str) -> str:

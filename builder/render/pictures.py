@@ -19,7 +19,7 @@ import vl_convert
 from ..files import BookError
 from .drawn import drawn
 from .lettering import carries_letters, known
-from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, seen
+from .palette import COLOURS, LINE, TWINS, chart_theme, in_dark, opaque, seen
 
 MIME = "application/vnd.vegalite.v6+json"
 FIGURE = "image/svg+xml"
@@ -27,10 +27,10 @@ VEGA_LITE = "6.4"
 WIDTH = 704  # pixels of a chart that fills the page, while it is a picture
 NARROW = 358  # on a phone of 390, wherever it stands (book.css)
 BETWEEN = 560  # where a window is wider than a phone, and narrower than the text would be
-WIDE = 936  # where it spans the text and the margin, from BROAD on (book.css)
+WIDE = 936  # at the head of a chapter, from BROAD on (book.css)
 BROAD = 1200  # pixels of a window that has a margin
 HIGHEST = 340  # pixels of a plot that grows with its width
-ACROSS = 984  # pixels of a wide figure
+ACROSS = 984  # pixels of a wide figure, or chart, which spans the text and the margin there
 SHOWN = {"page": 1.16, "phone": 1.053}  # pixels a point of a figure that was drawn for it (builder/execute/kernel/startup.py), so that letters of 10 to 12 points have 10 to 14 pixels
 LEGIBLE = SHOWN["page"] * 3 / 4  # of the size in which matplotlib drew its letters: so large they are there, at least
 NAME = 95  # pixels of a name in a legend of several columns, about
@@ -47,7 +47,9 @@ BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\
 
 
 WORDS = re.compile(r'(<g style="fill: )(#(?!000000|ffffff)[0-9a-f]{6})(?=" transform=")')  # of a figure; those that are black or white stand on marks
-MARKS = re.compile(r'style="fill: none; stroke: #[0-9a-f]{6}|<use [^>]*style="[^"]*"')
+MARKS = re.compile(r'style="fill: none; stroke: #[^"]*"|<use [^>]*style="[^"]*"|<path id="m[^>]*style="[^"]*"')  # lines; markers, and what they have in common
+OPACITY = re.compile(r"(\bopacity: )([\d.]+)")
+THIN = re.compile(r'"fill: none(?!.*stroke-width: (?:1\.[5-9]|[2-9]|\d\d))')
 
 
 def light(svg: str) -> str:
@@ -99,8 +101,15 @@ def dark(svg: str) -> str:
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
     shown = worded(in_dark(BACKGROUND.sub(paper, cleared(svg))), DARK_PAPER)
-    # Lines and markers of a colour map that are as dark as the page; its own faint lines are to be faint.
-    return compact(MARKS.sub(lambda match: re.sub("#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0]), match[0]), shown))
+
+    def mark(match):
+        """Lines and markers that are as dark as the page, of a colour map or because it is seen through them; a hairline is as light as a word. The page's own faint lines are to be faint."""
+        contrast = 4.5 if THIN.search(match[0]) else 3
+        style = re.sub(r"(?<=: )#[0-9a-f]{6}", lambda colour: colour[0] if colour[0] in TWINS.values() else seen(colour[0], DARK_PAPER, contrast), match[0])
+        drawn = re.search(r"stroke: (#[0-9a-f]{6})", style)
+        return OPACITY.sub(lambda found: f"{found[1]}{opaque(float(found[2]), drawn[1]):g}" if drawn else found[0], style)
+
+    return compact(MARKS.sub(mark, shown))
 
 
 SPARE = re.compile(r"<\?xml.*?\?>\s*|<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*", re.S)
@@ -367,9 +376,9 @@ class Broad:
     patch: dict
 
 
-def spanning(cell: nbformat.NotebookNode, specification: dict) -> Broad:
+def spanning(cell: nbformat.NotebookNode, specification: dict, across: int = WIDE) -> Broad:
     """The chart of a cell where it spans text and margin."""
-    return Broad("wide", WIDE, patch_of(cell, specification))
+    return Broad("wide", across, patch_of(cell, specification))
 
 
 def widened(patch: dict, specification: dict) -> dict:

@@ -1438,6 +1438,51 @@ def test_a_figure_says_the_values_at_the_pointer(open_page, site, size):
     assert shown_at_pointer(page, figure) == ([], None)
 
 
+def pointed(page, figure: str, name: str, index: int, *, up: float | None = None):
+    """Points at a mark of the figure's first plot, or (`up`) so far up its plot at the mark's place: what is said."""
+    picture = page.locator(f"#{figure} img:visible")
+    picture.evaluate("one => one.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    page.wait_for_function("one => one.complete && one.currentSrc", arg=picture.element_handle(), polling=200)
+    box = picture.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.wait_for_function("() => window.figureValues && document.querySelector('.figure-live')", polling=200)
+    plot = page.evaluate("name => Object.values(figureValues).flat().find((plot) => plot.sets.some((one) => one.name[1] === name))", name)
+    marks, (x0, y0, x1, y1) = next(one for one in plot["sets"] if one["name"][1] == name), plot["boxes"]["page"]
+    height = marks["y"][index] / 2000 if up is None else up
+    page.mouse.move(box["x"] + box["width"] * (x0 + (x1 - x0) * marks["x"][index] / 2000), box["y"] + box["height"] * (y0 + (y1 - y0) * height))
+    return marks, shown_at_pointer(page, figure)[0]
+
+
+def test_a_marker_goes_before_the_line_on_which_it_lies(open_page):
+    """The trained model before the curve that foretold it; the label does not lie over a word of the figure."""
+    page, figure = open_page("notebooks/class_weights.html"), "the-figure-to-remember"
+    for index, batch in ((1, "2"), (3, "32")):
+        trained, said = pointed(page, figure, "PyTorch, trained", index)
+        assert said == ["PyTorch, trained", f"batch size {batch}", f"predicted probability of the minority {trained['said'][1][index]}"]
+        assert trained["marked"] and len(trained["said"][1][index]) == len("0.464"), "as many decimals"
+        covered = page.evaluate("""figure => {
+            const label = document.querySelector(`#${figure} .chart-values`).getBoundingClientRect(), picture = [...document.querySelectorAll(`#${figure} img`)].find((one) => one.offsetWidth).getBoundingClientRect();
+            const [{ boxes: { page: [x0, y0, x1, y1] }, words: { page: words } }] = Object.values(figureValues).find(([plot]) => plot.sets.some((one) => one.name[1] === "PyTorch, trained"));
+            const across = (x) => picture.left + picture.width * (x0 + ((x1 - x0) * x) / 2000), down = (y) => picture.top + picture.height * (y0 + ((y1 - y0) * y) / 2000);
+            return [words.length, words.filter(([left, low, right, high]) => across(left) < label.right && across(right) > label.left && down(high) < label.bottom && down(low) > label.top).length];
+        }""", figure)
+        assert covered[0] >= 5 and not covered[1], covered
+
+
+def test_an_interval_is_said_at_its_line(open_page):
+    page = open_page("notebooks/hubei.html")
+    marks, said = pointed(page, "announced-over-actual-final-size-by-the-last", "logistic", 0)
+    assert said[-1].endswith(f" {marks['said'][1][0]}") and re.search(r" \(under 0\.08 to 0\.\d+\)$", said[-1]), said
+    marks, said = pointed(page, "announced-over-actual-final-size-by-the-last", "Gompertz", 20, up=(marks["y"][20] + 60) / 2000)
+    assert said[0] == "Gompertz" and re.search(r"[\d.]+ \([\d.]+ to [\d.]+\)$", said[-1]), said
+
+
+def test_a_formula_in_a_heading_is_no_larger_than_its_words(open_page):
+    page = open_page("notebooks/cartpole.html", size="narrow")
+    sizes = page.evaluate("[...document.querySelectorAll(':is(h1, h2, h3, h4) math')].map((one) => [one, one.closest('h1, h2, h3, h4')].map((it) => getComputedStyle(it).fontSize))")
+    assert sizes and all(one == other for one, other in sizes), sizes
+
+
 def test_panels_beside_each_other_say_their_values(open_page):
     """The ring is where the dot is, in the second panel too."""
     page = open_page("notebooks/central_limit_theorem.html")
@@ -1990,6 +2035,7 @@ def test_the_head_of_a_long_table_stays_while_its_rows_are_read(open_page, size)
     table = page.locator(".pst-scrollable-table-container table").first
     table.evaluate("one => one.scrollIntoView()")
     page.locator(".pst-scrollable-table-container.fits").first.wait_for(state="attached")
+    assert table.evaluate("one => getComputedStyle(one.tHead.rows[0]).borderBottomWidth") == "0px", "two lines below it"
     page.evaluate("scrollBy(0, 200)")
     head, bar = table.locator("th").first.bounding_box(), page.locator(".bd-header-article").bounding_box()
     assert -2 <= head["y"] - bar["y"] - bar["height"] <= 1

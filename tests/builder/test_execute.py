@@ -13,8 +13,11 @@ import sysconfig
 import venv
 
 import nbformat
+import numpy as np
 import psutil
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from small import ONE, SmallBook, edit, wait_until
 
 from benchmarks import build as bench
@@ -544,7 +547,7 @@ def test_what_the_marks_of_a_figure_stand_for_is_written_down_when_it_is_drawn(s
         [(["", "x²"], [("1", "0.02"), ("10", "5"), ("1,000", "48,206")])],
         [(["", ""], [("28 Feb", "1,200"), ("29 Feb", "2,400"), ("1 Mar", "3,000"), ("2 Mar", "−500")])],
         [(["", ""], [("25%", "one"), ("50%", "two")])],
-        [(["", "tries"], [("1", "10 (9 to 11)"), ("2", "20.5 (18.5 to 22.5)")]), (["", "guess"], [("1.5", "12")])],
+        [(["", "tries"], [("1.0", "10.0 (9.0 to 11.0)"), ("2.0", "20.5 (18.5 to 22.5)")]), (["", "guess"], [("1.5", "12.0")])],
     ]
     for form in ("page", "phone", "panels"):
         width, height = map(float, re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure[form]).groups())
@@ -558,6 +561,34 @@ def test_what_the_marks_of_a_figure_stand_for_is_written_down_when_it_is_drawn(s
                     assert min(abs(here[0] - x) + abs(here[1] - y) for x, y in drawn) < 0.4, f"{form}, {one['name']}: nothing is drawn at {here}"
 
 
+def test_intervals_and_words_of_a_figure_are_written_down_too():
+    """Of lines or a band in the colour of its points, as far as they can be seen; beside each other, numbers have as many decimals; words lie where they are drawn."""
+    figure = Figure(figsize=(4, 3), layout="constrained")
+    across, up = figure.subplots(1, 2)
+    across.plot(np.linspace(1, 3, 50), np.linspace(0.2, 0.9, 50), color="C1", label="theory")
+    across.vlines([1, 2], [0.05, 0.3], [0.25, 2], color="C1", alpha=0.7)
+    across.vlines([1, 2], 0, [0.3, 0.5], color="C0")  # stems
+    for places, colour, name in (([0.2, 0.41], "C1", "trained"), ([0.3, 0.5], "C0", "other")):
+        across.plot([1, 2], places, "o", color=colour, label=name)
+    across.set(ylim=(0.1, 1), xlim=(0, 4), xticks=range(5))
+    across.text(3, 0.3, "a word")
+    up.fill_between([1, 10, 100], [0.02, 0.3, 2], [0.06, 0.5, 3], color="C2", alpha=0.3)
+    up.loglog([1, 10, 100], [0.04, 0.425, 2.5], color="C2")
+    values = figures.Values(figure)
+    FigureCanvasAgg(figure).draw()
+    values.keep("page")
+    plots = values.noted()
+    sets = {one["name"][1]: one for one in plots[0]["sets"]}
+    assert {name: one.get("marked", False) for name, one in sets.items()} == {"theory": False, "trained": True, "other": True}
+    assert sets["trained"]["said"] == [["1", "2"], ["0.20 (under 0.1 to 0.25)", "0.41 (0.30 to over 1)"]]
+    assert sets["other"]["said"][1] == ["0.30", "0.50"] and "ends" not in sets["other"], "stems are no intervals"
+    low, high = sets["trained"]["ends"]
+    assert sets["trained"]["along"] == 1 and low[0] == 0 and high == [round(2000 * 0.15 / 0.9), 2000]
+    (left, under, right, over), box = plots[0]["words"]["page"][0], plots[0]["boxes"]["page"]
+    assert (left, under) == (pytest.approx(1500, abs=12), pytest.approx(2000 * 0.2 / 0.9, abs=30)) and right > left + 200 and over > under + 40 and len(box) == 4
+    assert plots[1]["sets"][0]["said"][1] == ["0.0400 (0.0200 to 0.0600)", "0.425 (0.300 to 0.500)", "2.50 (2 to 3)"]
+
+
 @pytest.mark.parametrize(("label", "found"), [("1,000", (1000, "")), ("−10⁶", (-1e6, "")), ("3×10⁻⁴", (3e-4, "")), ("4/5", (0.8, "")), ("30%", (30, "%")), ("5 s", (5, " s")), ("1st", None), ("two", None), ("", None)])
 def test_the_label_of_a_tick_is_read(label, found):
     assert figures.number(label) == (found and (pytest.approx(found[0]), found[1]))
@@ -568,6 +599,14 @@ def test_the_label_of_a_tick_is_read(label, found):
 ])  # fmt: skip
 def test_a_number_is_written_as_finely_as_it_is_drawn(value, step, text):
     assert figures.written(value, step) == text
+
+
+@pytest.mark.parametrize(("values", "step", "texts"), [
+    ([0.4, 0.41, 1], 0.002, ["0.40", "0.41", "1.00"]), ([1, 20, 0], 0.04, ["1", "20", "0"]), ([0.9996, 0.98, -0.0004], 0.002, ["1.00", "0.98", "0.00"]),
+    ([0.4, 0.412, 64, 1000], None, ["0.400", "0.412", "64", "1,000"]), ([0.03, 0.3], None, ["0.03", "0.3"]), ([3e-7, 0.5], None, ["3×10⁻⁷", "0.5"]),
+])  # fmt: skip
+def test_numbers_beside_each_other_have_as_many_decimals(values, step, texts):
+    assert [figures.written(one, step, figures.finest(values, step)) for one in values] == texts
 
 
 def test_what_the_builder_takes_from_the_environment_is_in_form(small):

@@ -890,6 +890,8 @@ def test_charts_have_the_book_s_form():
     assert "C" not in paths[0] and "C" in paths[1]
     ticks = lambda one, width: pictures.picture(json.dumps(one), "light", width).split('class="mark-text role-axis-label')[1].partition("</g>")[0].count("<text")  # noqa: E731
     assert ticks(plain, 704) > ticks(plain, 358) == 5
+    labels = pictures.picture(json.dumps(plain), "light").split('class="mark-text role-axis-label')[1].partition("</g>")[0]
+    assert set(re.findall(r'text-anchor="(\w+)"', labels)) == {"middle"}, "the first and the last number are not below their ticks"
     own = pictures.refined({**chart, "config": {"axisX": {"tickCount": 2}}})
     assert own["config"]["axisX"] == {"tickCount": 2} and ticks(own, 704) < 5
     outline = pictures.refined({**chart, "mark": {"type": "line", "filled": True}})
@@ -973,6 +975,11 @@ def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
     assert "#440154" not in pictures.dark(svg.format("#440154")) and pictures.dark(svg.format("#bddf26")) == pictures.compact(svg.format("#bddf26"))
     lifted = palette.seen("#440154")
     assert palette.seen(lifted) == lifted != "#ffffff"
+    faint = '<defs><path id="m1" d="M 0 0 L 9 9" style="stroke: {0}"/></defs><use xlink:href="#m1" x="1" y="2" style="fill: {0}; fill-opacity: 0.5; stroke: {0}; stroke-opacity: 0.5"/>'
+    assert pictures.dark(faint.format("#029e73")) == pictures.compact(faint.format("#029e73").replace("opacity: 0.5", "opacity: 0.7")), "less of the page is seen through it"
+    assert "#440154" not in pictures.dark(faint.format("#440154")), "the edge that its uses share"
+    thin, thick = (pictures.dark(f'<path d="M 0 0 L 9 9" style="fill: none; stroke: #440154{width}"/>') for width in ("", "; stroke-width: 1.5"))
+    assert thick != thin.replace('"/>', '; stroke-width: 1.5"/>') and lifted in thick, "a hairline is lighter"
 
 
 def test_words_in_the_colour_of_a_line_can_be_read_on_both_pages():

@@ -9,11 +9,12 @@ from fractions import Fraction
 import numpy as np
 from matplotlib._mathtext_data import tex2uni
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb, to_rgba
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.dates import num2date
 from matplotlib.lines import AxLine
+from matplotlib.text import Text
 
 INKS, SOFT = ("#262626", "#000000"), "#50565d"  # seaborn's and matplotlib's; `chart-soft` of builder/render/palette.py
 LENGTH, WIDTH = 3.5, 0.8  # points; with 1.16 pixels a point (builder/render/pictures.py) those of a chart's axis
@@ -72,20 +73,31 @@ def number(label: str) -> tuple[float, str] | None:
     return (-size if found[1] else size, found[5] or "") if found[2] or found[3] else None
 
 
-def written(value: float, step: float | None) -> str:
-    """A number so finely as its axis shows it, in steps; where these are not equal, or are tiny, with three digits, and all of a whole number."""
+def written(value: float, step: float | None, least: int = 0) -> str:
+    """A number so finely as its axis shows it, in steps; where these are not equal, or are tiny, with three digits, and all of a whole number. `least`: so many decimals it has at least, or, of three, digits (`finest`)."""
     if not value:
         return "0"
     size = math.floor(math.log10(abs(value)))
-    if step is None and value != round(value):
+    whole = value == round(value)
+    if step is None and not whole:
         value = float(f"{value:.3g}")
     digits = max(0, 2 - size if step is None else math.ceil(-math.log10(step)))
     if digits > 6 or size >= 9:
         text = f"{value / 10.0**size:.2f}".rstrip("0").rstrip(".") + f"×10{str(size).translate(SUPERSCRIPTS)}"
         return text.replace("-", "−").removeprefix("1×")
     text = f"{value:,.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text.replace("-", "−")
+    spare = digits - (least if step is not None else 0 if whole else max(0, least - 1 - size))
+    ending = re.search(r"\.?0*$", text)[0][-spare:] if "." in text and spare > 0 else ""
+    text = text.removesuffix(ending).rstrip(".")
+    return (text if re.search("[1-9]", text) else text.removeprefix("-")).replace("-", "−")
+
+
+def finest(values: list[float], step: float | None) -> int:
+    """How many decimals numbers beside each other have, so that all have as many (0.40 and 0.41): those of the one that needs most; where steps are not equal, how many of three digits."""
+    if step is None:
+        values = [one for one in values if one != round(one)]
+        return max((len(f"{abs(float(f'{one:.2e}')):e}".split("e")[0].replace(".", "").rstrip("0")) for one in values), default=0)
+    return max((len(written(one, step).partition(".")[2]) for one in values if "×" not in written(one, step)), default=0)
 
 
 class Reader:
@@ -100,7 +112,7 @@ class Reader:
         self.known = self.axis is not None
         if not self.known:
             return
-        low, high = sorted(axes_of[0].get_view_interval())
+        self.ends = low, high = sorted(axes_of[0].get_view_interval())
         ticks = [(place, plain(label.get_text())) for place, label in zip(self.axis.get_ticklocs(), self.axis.get_ticklabels()) if low <= place <= high and label.get_text()]
         self.step = (high - low) / 500 if axes_of[0].get_scale() == "linear" else None
         self.dates, self.names, self.unit, self.times = "", {}, "", 1
@@ -124,15 +136,18 @@ class Reader:
     def numeric(self) -> bool:
         return self.known and not self.names
 
-    def __call__(self, value: float) -> str:
-        """The value in words; empty where its axis has none for it."""
+    def finest(self, values) -> int:
+        return finest([self.times * one for one in values if np.isfinite(one)], self.step and self.times * self.step) if self.numeric and not self.dates else 0
+
+    def __call__(self, value: float, least: int = 0) -> str:
+        """The value in words, with so many decimals at least; empty where its axis has none for it."""
         if self.dates:
             return num2date(value if "%H" in self.dates else math.ceil(value - 0.5)).strftime(self.dates)
         if self.names:
             apart = min((abs(one - other) for one, other in itertools.pairwise(sorted(self.names))), default=1)
             nearest = min(self.names, key=lambda place: abs(place - value))
             return self.names[nearest] if abs(nearest - value) < 0.45 * apart else ""
-        return written(self.times * value, self.step and self.times * self.step) + self.unit
+        return written(self.times * value, self.step and self.times * self.step, least) + self.unit
 
 
 def colour_of(artist) -> str | None:
@@ -156,13 +171,34 @@ def seen(artist) -> bool:
     return artist.get_visible() and (artist.get_alpha() is None or np.min(artist.get_alpha()) >= 0.2)
 
 
+def intervals(ax, points, colour: str | None) -> dict[int, np.ndarray]:
+    """The intervals that upright lines, or a band, of their colour draw about points: one at each."""
+    for one in ax.collections:
+        if not isinstance(one, LineCollection | PolyCollection) or not seen(one) or one.get_transform() != ax.transData:
+            continue
+        drawn = one.get_color() if isinstance(one, LineCollection) else one.get_facecolor()
+        corners = [path.vertices for path in one.get_paths()]
+        upright = len(corners) == 1 if isinstance(one, PolyCollection) else all(len(ends) == 2 and ends[0, 0] == ends[1, 0] for ends in corners)
+        if upright and {to_hex(tint) for tint in drawn} == {colour}:
+            ends = {}
+            for x, y in np.concatenate(corners):
+                ends.setdefault(float(x), []).append(y)
+            at = [ends.get(float(x), []) for x in points[:, 0]]
+            found = np.array([(min(many), max(many)) for many in at if len(many) > 1])
+            if len(at) and len(found) == len(at) and np.all(found != points[:, [1]], axis=1).any():  # not where all lines end in their points
+                return {1: found}
+    return {}
+
+
 def series_of(ax) -> list[dict]:
-    """What is drawn for data in a plot: of each its `name` and `colour`, its `points`, of error bars the intervals in which they lie (`around`, for x and for y), of bars their two corners (`boxes`)."""
+    """What is drawn for data in a plot: of each its `name` and `colour`, its `points`, whether they are `marked`, the intervals in which they lie (`around`, for x and for y), of bars their two corners (`boxes`)."""
     found, done = [], set()
 
     def add(artist, points, name="", *, dots, **more):
         points = np.ma.filled(np.ma.asarray(points, float), np.nan).reshape(-1, 2)
-        found.append({"name": name or called(artist), "colour": colour_of(artist) if not isinstance(artist, BarContainer) else None, "points": points, "dots": dots, **more})
+        colour = colour_of(artist) if not isinstance(artist, BarContainer) else None
+        around = intervals(ax, points, colour) if colour and "around" not in more else {}
+        found.append({"name": name or called(artist), "colour": colour, "points": points, "dots": dots, "around": around, **more})
 
     for one in ax.containers:
         if isinstance(one, ErrorbarContainer):
@@ -172,7 +208,7 @@ def series_of(ax) -> list[dict]:
                 done.add(id(line))
                 sides = [axis for axis, has in ((0, one.has_xerr), (1, one.has_yerr)) if has]
                 around = {axis: [segment[:, axis] for segment in bar.get_segments()] for axis, bar in zip(sides, bars)}
-                add(line, line.get_xydata(), called(one), dots=True, around={axis: ends for axis, ends in around.items() if len(ends) == len(line.get_xydata())})
+                add(line, line.get_xydata(), called(one), dots=True, marked=True, around={axis: np.array(ends) for axis, ends in around.items() if len(ends) == len(line.get_xydata())})
         elif isinstance(one, BarContainer) and one.patches and seen(one.patches[0]):
             corners = np.array([bar.get_bbox().get_points() for bar in one.patches])
             along = 1 if one.orientation == "horizontal" else 0
@@ -190,12 +226,12 @@ def series_of(ax) -> list[dict]:
         constant = len(places) > 1 and bool(np.any(np.ptp(places, axis=0) == 0))
         beyond = not lined and line.get_marker() in tuple("^v<>") and any(other is not line and colour_of(other) == colour_of(line) and other.get_marker() != line.get_marker() for other in ax.lines)
         if (called(line) or not constant and not beyond) and (markers or len(places) > 2):  # no guides, and nothing that lies beyond an axis and is marked at its edge
-            add(line, places, dots=not lined)
+            add(line, places, dots=not lined, marked=markers)
     proxies = [one for one in ax.collections if isinstance(one, PathCollection) and called(one) and not len(one.get_offsets())]
     for dots in ax.collections:
         if isinstance(dots, PathCollection) and seen(dots) and dots.get_offset_transform() == ax.transData and len(dots.get_offsets()):
             alike = [one for one in proxies if np.array_equal(one.get_paths()[0].vertices, dots.get_paths()[0].vertices)]  # in the legend
-            add(dots, dots.get_offsets(), called(alike[0]) if len(alike) == 1 else "", dots=True)
+            add(dots, dots.get_offsets(), called(alike[0]) if len(alike) == 1 else "", dots=True, marked=True)
     return found
 
 
@@ -216,11 +252,11 @@ def thinned(count: int, most: int) -> np.ndarray:
 
 
 class Values:
-    """What the marks of a figure stand for, and where they are in each of its forms: there, `boxes`, are two corners of each plot, as shares of the picture from its left upper corner; marks lie at
-    so many `FINE` parts of the way from the first to the second. It is taken of a figure that has been drawn."""
+    """What the marks of a figure stand for, and where they are in each of its forms: there, `boxes`, are two corners of each plot, as shares of the picture from its left upper corner; marks, and the
+    corners of its `words`, lie at so many `FINE` parts of the way from the first to the second. It is taken of a figure that has been drawn."""
 
     def __init__(self, figure):
-        self.figure, self.forms, self.last, self.plots = figure, {}, [], []
+        self.figure, self.forms, self.last, self.words, self.plots = figure, {}, [], {}, []
         for panel, ax in enumerate(one for one in figure.axes if one.get_visible()):
             if ax.name != "rectilinear" or not ax.axison or ax.get_label() == "<colorbar>" or ax.images or any("Mesh" in type(one).__name__ for one in ax.collections):
                 continue
@@ -234,14 +270,22 @@ class Values:
 
     def see(self, event) -> None:
         size = self.figure.bbox.size
-        self.last = [ax.transData.transform(corners) / size for _, ax, _, _, corners in self.plots]
+        self.last = [(ax.transData.transform(corners) / size, self.words_of(ax, ax.transData.transform(corners), event.renderer)) for _, ax, _, _, corners in self.plots]
+
+    @staticmethod
+    def words_of(ax, ends, renderer) -> list[list[int]]:
+        boxes = [Text.get_window_extent(one, renderer) for one in (*ax.texts, ax.title, ax._left_title) if one.get_visible() and one.get_text()]  # of an annotation without its arrow
+        boxes += [legend.get_window_extent(renderer) for legend in [ax.get_legend()] if legend]
+        return [[int(one) for one in np.round(FINE * (box.get_points() - ends[0]) / (ends[1] - ends[0])).ravel()] for box in boxes]
 
     def keep(self, form: str) -> None:
         """Where the plots are in what was drawn last."""
-        self.forms[form] = [[round(float(one), 5) for left, up in places for one in (left, 1 - up)] for places in self.last]
+        self.forms[form] = [[round(float(one), 5) for left, up in places for one in (left, 1 - up)] for places, _ in self.last]
+        self.words[form] = [words for _, words in self.last]
 
     def noted(self) -> list[dict]:
-        """Plot by plot, as JSON: `axes`, the titles of x and y; `sets`, of each its name, places, and what x and y are there; of bars the opposite corners, too."""
+        """Plot by plot, as JSON: `axes`, the titles of x and y; where its `words` are; `sets`, of each its name, whether its places are `marked`, these places, and what x and y are there; of bars the opposite
+        corners, too (`to`), and of intervals their `ends`, across or up (`along`)."""
         self.figure.canvas.mpl_disconnect(self.watching)
         shown = [[self.within(ax, one, corners) for one in series] for _, ax, _, series, corners in self.plots]
         most = MOST
@@ -251,18 +295,32 @@ class Values:
         for (panel, ax, readers, _, _), group, number in zip(self.plots, shown, itertools.count()):
             legend, sets = ax.get_legend(), {}
             title = plain(legend.get_title().get_text()) if legend else ""
+            finest = {marked: [reader.finest(self.numbers(group, marked, axis)) for axis, reader in enumerate(readers)] for marked in (False, True)}
             for one, places, kept in group:
                 chosen = thinned(len(kept), min(most, DOTS if one["dots"] else LINE))
+                along = next(iter(one["around"]), None) if "boxes" not in one else None
                 for place, index in zip(places[chosen], kept[chosen]):
-                    said = [self.said(reader, one, index, axis) if reader.known else "" for axis, reader in enumerate(readers)]
+                    said = [self.said(reader, one, index, axis, least) if reader.known else "" for axis, (reader, least) in enumerate(zip(readers, finest[one.get("marked", False)]))]
                     if any(said):
-                        into = sets.setdefault((one["name"], "boxes" in one), [[] for _ in range(6 if "boxes" in one else 4)])
+                        into = sets.setdefault((one["name"], "boxes" in one, one.get("marked", False), along), [[] for _ in range(len(place) + 2)])
                         for column, value in zip(into, [*map(int, place), *said]):
                             column.append(value)
-            named = [{"name": [title if one else "", one], "x": columns[0], "y": columns[1], "to": columns[2:-2], "said": columns[-2:]} for (one, _), columns in sets.items()]
+            named = [
+                {"name": [title if name else "", name], "x": columns[0], "y": columns[1], "to": columns[2:4] if bars else [], "said": columns[-2:]}
+                | ({"marked": True} if marked else {}) | ({"along": along, "ends": columns[2:4]} if along is not None else {})
+                for (name, bars, marked, along), columns in sets.items()
+            ]  # fmt: skip
             if named:
-                made.append({"panel": panel, "axes": [reader.title for reader in readers], "boxes": {form: boxes[number] for form, boxes in self.forms.items()}, "sets": named})
+                by_form = {form: boxes[number] for form, boxes in self.forms.items()}
+                words = {form: plots[number] for form, plots in self.words.items()}
+                made.append({"panel": panel, "axes": [reader.title for reader in readers], "boxes": by_form, "words": words, "sets": named})
         return made
+
+    @staticmethod
+    def numbers(group, marked: bool, axis: int) -> np.ndarray:
+        """All that may be said along an axis: of marked points, or of others."""
+        alike = [(one, kept) for one, _, kept in group if one.get("marked", False) == marked]
+        return np.hstack([[], *(one["points"][kept, axis] for one, kept in alike), *(one["around"][axis][kept].ravel() for one, kept in alike if axis in one["around"])])
 
     def within(self, ax, one: dict, corners) -> tuple[dict, np.ndarray, np.ndarray]:
         """The places of the points that can be seen (of bars those of both corners), and which these are."""
@@ -275,13 +333,23 @@ class Values:
                 inside = (places[:, :2] != places[:, 2:]).any(axis=1)
             else:
                 inside = np.isfinite(one["points"]).all(axis=1) & (places > -0.002).all(axis=1) & (places < 1.002).all(axis=1)
+                for axis, ends in one["around"].items():
+                    for side in ends.T:
+                        moved = one["points"].copy()
+                        moved[:, axis] = side
+                        places = np.column_stack([places, np.nan_to_num(np.clip(share(moved)[:, axis], 0, 1))])
         kept = np.flatnonzero(inside)
         return one, np.round(FINE * places[kept]), kept
 
     @staticmethod
-    def said(reader: Reader, one: dict, index: int, axis: int) -> str:
-        value = reader(one["points"][index, axis])
-        if axis not in one.get("around", {}) or reader.names:
+    def said(reader: Reader, one: dict, index: int, axis: int, least: int) -> str:
+        value = reader(one["points"][index, axis], least)
+        if axis not in one["around"] or reader.names:
             return value
-        low, high = map(reader, sorted(one["around"][axis][index]))
-        return f"{low} to {high}" if one.get("spans") else f"{value} ({low} to {high})"
+        low, high = sorted(one["around"][axis][index])
+        if one.get("spans"):
+            return f"{reader(low, least)} to {reader(high, least)}"
+        first, last = reader.ends
+        under = f"under {reader(first)}" if low <= first else reader(low, least)
+        over = f"over {reader(last)}" if high >= last else reader(high, least)
+        return f"{value} ({under} to {over})"

@@ -94,7 +94,7 @@ class Chapters(SphinxDirective):
             f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{"Start here: " * first}{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
             f'<span class="card-question">{shown(chapters.on_card(notebook))}</span> {needs}'
-            f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
+            f'<span class="card-facts">{road(notebook)} · {len(chapters.claims(notebook))} claims</span></a>'
         )
 
 
@@ -102,6 +102,11 @@ def minutes(notebook) -> int:
     """How long the short road takes to read: 238 words a minute (Brysbaert 2019, doi:10.1016/j.jml.2019.104047), and, by nobody's measurement, 3 seconds a line and 12 a figure."""
     words, lines, figures = chapters.short_road(notebook)
     return max(5, math.ceil(words / 238 + lines / 20 + figures / 5))
+
+
+def road(notebook, recipe: str = "the recipe") -> str:
+    """The same in words, wherever they stand."""
+    return f"{minutes(notebook)}&nbsp;minutes to {recipe}"
 
 
 def pictured(app, name: str, draw, alt: str = "", loading: str = "lazy") -> str:

@@ -309,11 +309,15 @@ def test_a_chapter_and_the_book_can_be_cited(site, soups):
     (author,) = (one["name"] for one in cited["authors"])
     assert (cited["title"], cited["repository-code"]) == (known["title"], known["repository"]["url"])
     assert (cited["abstract"], cited["date-released"]) == (known["builder"]["description"], str(known["builder"]["first_day"]))
+    based = f"Based on {known['builder']['based_on']}"
+    (notes,) = cited["references"]
+    assert notes["notes"] == based and all(based.endswith(f"{one['given-names']} {one['family-names']}") for one in notes["authors"])
     assert cited.keys().isdisjoint({"version", "commit"}), "which changes with each chapter: pages have it from git"
     first = soups[site / f"{book.toc()['root']}.html"]
     when = first.find("meta", attrs={"name": "citation_publication_date"})["content"].replace("/", "-")
     assert cited["date-released"][:4] == when[:4] and cited["date-released"] <= when, "the year that pages cite is another: bring CITATION.cff's `date-released` and `first_day` in _config.yml up to date"
     words, bibtex = (text.get_text() for text in first.select("details.cite pre"))
+    assert f". {based}. " in words and re.search(rf"  note = .*{based}", bibtex)
     assert words.startswith(f"{author} ({when[:4]}). {cited['title']}") and cited["url"] in words and bibtex.startswith("@book{")
     assert f"title = {{{cited['title']}}}" in bibtex and f"author = {{{{{author}}}}}" in bibtex and f"year = {{{when[:4]}}}" in bibtex
     for name in book.chapters():
@@ -325,6 +329,7 @@ def test_a_chapter_and_the_book_can_be_cited(site, soups):
         canonical = page.find("link", rel="canonical")
         assert not canonical or page.find("meta", attrs={"name": "citation_public_url"})["content"] == canonical["href"]
         assert page.select_one(".facts a[href='#cite']") and page.select_one("details.cite")["id"] == "cite"
+        assert f". {based}. " in words and re.search(rf"  note = .*{based}", bibtex)
         assert title in words and title in bibtex and words.startswith(author) and f"author = {{{{{author}}}}}" in bibtex
 
 
@@ -374,7 +379,7 @@ def test_the_text_has_the_live_numbers(site, soups):
 
 
 def test_the_first_page_says_which_chapter_builds_on_another(site, soups):
-    """And each card what its chapter needs."""
+    """And each card what its chapter needs, and, as the chapter does, that the minutes are those to its recipe."""
     page = soups[site / "book" / "intro.html"]
     said = {}
     for name in book.chapters():
@@ -383,6 +388,9 @@ def test_the_first_page_says_which_chapter_builds_on_another(site, soups):
         said |= {name: other for other in re.findall(r"\]\((\w+)\.ipynb", needed)}
     linked = [link["href"].removeprefix("../notebooks/").removesuffix(".html") for link in page.select("#the-chapters > p a")]
     assert said == {linked[0]: linked[1]} and len(linked) == 2
+    for name, card in zip(book.chapters(), page.select(".card"), strict=True):
+        minutes = soups[site / "notebooks" / f"{name}.html"].select_one(".facts").get_text().partition(", ")[0]
+        assert re.fullmatch(r"\d+\xa0minutes to the recipe", minutes) and card.select_one(".card-facts").get_text() == f"{minutes} · {len(book.claims(book.load(name)))} claims"
     needs = [card.select_one(".card-needs").get_text() for card in page.select(".card")]
     assert len(needs) == len(book.chapters()) and all(one.startswith("You need: ") and one.endswith(".") and "(" not in one for one in needs)
 

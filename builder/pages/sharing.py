@@ -21,7 +21,7 @@ from ..render.pictures import Broad, cover_cell, spanning
 from . import executed
 from .charts import chart_at_head, in_small, labelled, markup, tells, write
 from .claims import printed
-from .contents import plain, road
+from .contents import HEAD_ENDS, plain, road
 from .executed import chapter_of
 from .figures import BY_HAND, at_head, called
 from .formulas import FORMULA, with_formulas
@@ -78,12 +78,15 @@ def facts(app, doctree):
 
 
 def compose(app, pagename, templatename, context, doctree):
-    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css)."""
-    name = chapter_of(pagename)
-    if not name or "body" not in context:
+    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css); so does another page that has a head (contents.py)."""
+    name, ends = chapter_of(pagename), '<p class="facts">' if chapter_of(pagename) else HEAD_ENDS
+    if ends not in context.get("body", ""):
         return
-    number, part = next(((i, part) for i, (part, chapters_) in enumerate(chapters.parts()) if name in chapters_), (0, ""))
-    body = re.sub(r'(<h1>.*?)(?=<p class="facts">)', lambda found: f'<header class="opening"><p class="opening-part">{html.escape(part)}</p>{found[1]}</header>', context["body"], count=1, flags=re.S)
+    parts = [(part["caption"], [page["file"] for page in part["chapters"]]) for part in chapters.toc()["parts"]]
+    number, part = next(((i, part) for i, (part, pages) in enumerate(parts) if pagename in pages), (0, ""))
+    kind = "opening" if name else "opening of-page"
+    opened = rf'<header class="{kind}"><p class="opening-part">{html.escape(part)}</p>\1</header>'
+    body = re.sub(rf"(<h1>.*?)(?={ends})", opened, context["body"], count=1, flags=re.S).replace(HEAD_ENDS, "")
     context["body"] = body.replace("<section ", f'<section style="--ground: var(--tint-{number}); --part: var(--part-{number})" ', 1)
 
 

@@ -824,6 +824,26 @@ def test_the_first_move_moves_nothing(open_page, name, size):
     assert abs(page.evaluate(long) / height - 1) < 0.25
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_claim_leads_to_its_own_changes(open_page, size):
+    """Those of other claims are hidden, until one asks for all."""
+    page = open_page("notebooks/cauchy.html", size=size)
+    claim = page.locator("#a-mean-is-as-wild-as-one-flash")
+    number, noticed = (re.search(pattern, claim.inner_text())[1] for pattern in (r"Claim (\d+)", r"(\d+) of \d+ changes noticed"))
+    claim.locator(".claim-doubted a").click()
+    line, changes = page.locator(".noticed li:target"), page.locator(".noticed [data-claims]:visible")
+    page.wait_for_function("() => document.querySelector('.noticed li:target')?.getBoundingClientRect().top < innerHeight / 2", polling=200)
+    assert line.inner_text().startswith(f"Claim {number}: {noticed} of ") and changes.count() == int(noticed) and page.locator(".noticed [data-claim]:visible").count() == 1
+    page.get_by_text("What was noticed in the whole chapter").locator("visible=true").click()
+    page.wait_for_function("() => !document.querySelector('.noticed [hidden]:not(.all-noticed)')", polling=200)
+    assert changes.count() > int(noticed)
+
+
+def test_chapters_have_a_line_each_in_the_table_of_doubt(open_page):
+    rows = open_page("book/doubt.html").locator(".doubts tbody tr").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(rows) == len(book.chapters()) and max(rows) < 50
+
+
 def test_the_ledger_has_the_width_of_the_window(open_page):
     """No contents beside it, which its filter lists; on a phone they are in their drawer."""
     page = open_page("book/claims.html")

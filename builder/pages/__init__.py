@@ -35,6 +35,7 @@ AFTER = (
     ("doctree-read", typography.let_headings_break),
     ("doctree-read", glossary.link_terms),
     ("doctree-read", figures.number_figures),
+    ("doctree-read", figures.mark_moves),
     ("doctree-read", executed.note_execution),
     ("doctree-read", places.note),
     ("doctree-read", previews.note_links),

@@ -827,7 +827,7 @@ def test_the_first_move_moves_nothing(open_page, name, size):
 @pytest.mark.parametrize("size", SIZES)
 def test_a_claim_leads_to_its_own_changes(open_page, size):
     """Those of other claims are hidden, until one asks for all."""
-    page = open_page("notebooks/cauchy.html", size=size)
+    page = open_page("notebooks/cauchy.html#a-mean-is-as-wild-as-one-flash", size=size)
     claim = page.locator("#a-mean-is-as-wild-as-one-flash")
     number, noticed = (re.search(pattern, claim.text_content())[1] for pattern in (r"Claim\s(\d+)", r"(\d+) of \d+\schanges noticed"))
     claim.locator(".claim-doubted a").click()

@@ -33,6 +33,12 @@ PAGE = """# Benchmarks
 
 Written by `make bench`. Seconds depend on the machine and on what else it does; ratios were measured side by side in one run.
 
+```{{head}}
+the whole book from nothing | seconds | seconds, the whole book from nothing
+nothing changed | seconds | seconds where nothing changed
+PyTorch, default | fast numpy / it | of PyTorch’s time, the numpy network on one thread
+```
+
 {parts}
 """
 BUILD_PART = """## The build

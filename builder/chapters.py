@@ -25,7 +25,7 @@ def configuration() -> dict:
 # What `builder` in `_config.yml` may hold, and of which kind.
 OPTIONS = {
     "resources": list, "links": dict, "environment": dict, "form": dict, "glossary": str, "chart_font": str, "description": str, "colab_freeze": str, "stand_ins": dict, "licence": str,
-    "first_day": object, "pdf": str, "locks": dict, "torch_locks": dict, "asked": dict,
+    "first_day": object, "based_on": str, "pdf": str, "locks": dict, "torch_locks": dict, "asked": dict,
 }  # fmt: skip
 
 

@@ -49,12 +49,20 @@ lay out what is far away. */
     }
   }
 
+  /* Of what was noticed (doubt.py), the changes of the claim to which a link leads, until another leads elsewhere. */
+  function ofClaim(target) {
+    const claim = target?.closest(".noticed") && target.dataset.claim;
+    for (const one of document.querySelectorAll(".noticed li")) one.hidden = Boolean(claim) && target.closest(".noticed").contains(one) && !(one.dataset.claim ?? one.dataset.claims).split(" ").includes(claim);
+    for (const all of document.querySelectorAll(".all-noticed")) all.hidden = !(claim && target.closest(".noticed").contains(all));
+  }
+
   /* A link to a folded cell opens it. */
   function unfold() {
     const target = placeOf(location.hash);
     for (let folded = target?.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
     if (target?.matches(".cell, section:has(> .ledger-chapter)")) target.querySelectorAll("details").forEach((folded) => (folded.open = true));
     target?.querySelector(":scope > details.side-road")?.setAttribute("open", "");
+    ofClaim(target);
     showHere(target?.closest("figure"));
     if (target) {
       far().forEach(layOut);

@@ -419,7 +419,7 @@ the dialog (book.js). */
   }
 
   /* What is found, each as an item makes it, and below those that quote a message the nearest of the others, apart from them; false where one typed on meanwhile. What is worth less than a tenth of the
-  best is left out. */
+  best, or beside a message that is quoted, a sixth, is left out. */
   async function show(typed, list, status, help, many, item, apart) {
     list.dataset.query = typed;
     let [places, items, said, more] = [[], [], "", []];
@@ -429,7 +429,7 @@ the dialog (book.js). */
         const { found, asked: query, query: meant, missing, explained } = await find(typed);
         if (typed !== list.dataset.query) return false;
         const first = explained ? quoting(found, query) : 0;
-        const least = explained ? found[0].worth / 10 : enough / 2;
+        const least = explained ? found[0].worth / (first ? 6 : 10) : enough / 2;
         const all = found.filter((place, i) => i < first || place.worth > least);
         places = all.slice(0, first ? first + shownNearest : explained ? shown : shownNearest);
         places.of = first ? places.length : all.length;

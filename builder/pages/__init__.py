@@ -35,9 +35,11 @@ AFTER = (
     ("doctree-read", typography.let_headings_break),
     ("doctree-read", glossary.link_terms),
     ("doctree-read", figures.number_figures),
+    ("doctree-read", figures.mark_moves),
     ("doctree-read", executed.note_execution),
     ("doctree-read", places.note),
     ("doctree-read", previews.note_links),
+    ("doctree-read", contents.put_at_head),
     ("doctree-read", sharing.introduce),
     ("doctree-read", sharing.facts),
     ("doctree-read", sharing.show_once),
@@ -68,7 +70,7 @@ AFTER = (
     ("build-finished", search.write_entries),
     ("build-finished", theme.deliver_plain_build),
 )
-DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero, "holds": sharing.Holds}
+DIRECTIVES = {"chapters": contents.Chapters, "execution": contents.Execution, "head": contents.Head, "claims-ledger": claims.ClaimsLedger, "doubt": doubt.Doubt, "hero": sharing.Hero, "holds": sharing.Holds}
 
 
 def naming(event, hook):

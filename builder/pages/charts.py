@@ -24,7 +24,6 @@ from .figures import called
 
 LARGER = 1.3  # than a chart was drawn, at most (book.css)
 TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
-SOON = 8  # code cells: a chart within them comes about three screens after the head, at most
 SLIM = 720  # pixels of a chart that does not fill its sheet at the head: its caption stands beside it (book.css)
 LONG = 15  # letters of a control's name: on a phone a longer one stands above its slider (book.css)
 TITLE = "role-title-text"
@@ -226,14 +225,9 @@ def chart_at_head(notebook) -> tuple | None:
     return (number, cell, as_shown(cell, output.data[MIME])) if cell else None
 
 
-def soon(cell, notebook) -> bool:
-    """Whether the reader comes to the cell's own place within some screens, or some sheets: what stands at the head is not far."""
-    return any(one is cell for one in code_cells(notebook)[:SOON])
-
-
 def in_small(app, chapter: str, number: int | str, cell, notebook, head: str = "chart-hero") -> tuple[str, str]:
     """What stands around a chart or a picture at its own place, where the head shows it as well: a line with a small picture of its marks, and the whole when it is asked for (book.js),
-    without scripts, and, if it stands far from the head, on paper."""
+    and without scripts; on paper the line alone."""
     images = ""
     for theme in ("light", "dark"):
         if picture := cover_of(chapter, cell, theme, THUMBNAIL):
@@ -243,8 +237,7 @@ def in_small(app, chapter: str, number: int | str, cell, notebook, head: str = "
             images += f'<img class="only-{theme}" src="../charts/{file.name}" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}" loading="lazy" alt="">'
     images = images or f'<canvas class="film-small" width="{THUMBNAIL[0]}" height="{THUMBNAIL[1]}"></canvas>'
     said = f"<span>{html.escape(called(cell, notebook) or 'The chart')} stands at the head of this chapter</span>"
-    far = "" if soon(cell, notebook) else " distant"
-    return f'<div class="at-head{far}"><div class="at-head-note"><a href="#{head}">{images}{said}</a><button type="button">Show it here</button></div>', "</div>"
+    return f'<div class="at-head"><div class="at-head-note"><a href="#{head}">{images}{said}</a><button type="button">Show it here</button></div>', "</div>"
 
 
 def labelled(cell: nbformat.NotebookNode) -> str:

@@ -17,6 +17,7 @@ from .. import chapters
 from ..doubt import house, results, seeds
 from ..execute.store import EXECUTED
 from . import executed, live
+from .contents import head
 from .executed import chapter_of
 from .links import link, note_anchor
 from .typography import sentences
@@ -71,7 +72,7 @@ def frame(app, doctree):
         inside = parent[start : end + 1]
         del parent[start : end + 1]
         shown = fold_code(inside[-1], number)
-        inside[-1] += doubted(app.env, name, number)
+        inside[-1] += doubted(app.env, name, number, slug)
         inside += live.button(name, number)
         if main[number]:
             kind = ["plate", *["beside"] * fits_beside(shown)]
@@ -202,14 +203,17 @@ def hang_lines(app, doctree, docname):
                 paragraph[: place + 1] = [nodes.inline("", "", *head, classes=["claim-head"])]
 
 
-def doubted(env, chapter: str, claim: int) -> list[nodes.Node]:
+def doubted(env, chapter: str, claim: int, slug: str) -> list[nodes.Node]:
     """A quiet line below the fold of the claim's code: what was noticed, and on how many other seeds it held; nothing where neither was tried.
 
-    Its link leads to the chapter's numbers on the page on that; where a change was not noticed, to that change.
+    Its link leads to the claim's changes on the page on that; where one was not noticed, to that one; where none was tried, to the chapter's numbers.
     """
     score, (held, tried) = results.of_claim(*doubts(chapter), claim)
-    place = place_of(chapter, score.survivors[0]) if score.survivors else chapter
-    title = "What was not noticed" if score.survivors else TRIED
+    place, title = chapter, TRIED
+    if score.survivors:
+        place, title = place_of(chapter, score.survivors[0]), "What was not noticed"
+    elif score.counted:
+        place, title = place_of_claim(chapter, slug), "Which changes, each noticed"
 
     def linked(words: str) -> str:
         return f'<a href="../{DOUBT}.html#{place}" title="{title}">{words}</a>' if DOUBT in env.found_docs else words
@@ -225,23 +229,33 @@ def place_of(chapter: str, mutant: dict) -> str:
     return f"{chapter}-cell-{mutant['cell']}-line-{mutant['line']}"
 
 
+def place_of_claim(chapter: str, slug: str) -> str:
+    """The address of a claim's changes there."""
+    return f"{chapter}--{slug}"
+
+
 class ClaimsLedger(SphinxDirective):
     """A table a chapter: number and sentence of each claim, linked to it, the value its cell printed, and how much it would notice."""
 
     def run(self):
-        result, options, main = [], "", ""
+        result, options, main, counted, tried = [], "", "", [0, 0], [0, 0]
         for chapter in filter(None, map(chapter_of, sorted(self.env.found_docs, key=order))):
             self.env.note_dependency(str(EXECUTED / f"{chapter}.json"))
             notebook = executed.chapter(chapter)
             section = nodes.section("", ids=[f"{chapter}"], names=[chapter])
             section += nodes.title("", chapters.title(notebook))
             claims, name = chapters.claims(notebook), html.escape(chapters.title(notebook))
+            score = results.Score(chapter, doubts(chapter)[1]["mutants"])
+            tried = [tried[0] + score.noticed, tried[1] + score.counted]
+            counted = [counted[0] + len(claims), counted[1] + sum(claim["main"] for claim in claims)]
             main = MAIN if any(claim["main"] for claim in claims) else main
             opened = nodes.raw("", f'{LEDGER_OPENS}<span class="ledger-count">{len(claims)} claims</span></summary>', format="html")
             section += [opened, self.table(chapter, claims), nodes.raw("", "</details>", format="html")]
             result.append(section)
             options += f'<option value="{chapter}">{name} ({len(claims)})</option>'
-        return [nodes.raw("", FILTER.format(options=options, main=main), format="html"), *result]
+        told = [(str(counted[0]), "claims, all of which hold")] + [(str(counted[1]), "main ones, to take home")] * bool(counted[1])
+        told += [(f"{tried[0]} of {tried[1]}", "changes of the code noticed")] * bool(tried[1])
+        return [head(told), nodes.raw("", FILTER.format(options=options, main=main), format="html"), *result]
 
     def table(self, chapter, claims):
         widths = (8, 40, 36, 16, *([10] if live.asked() else []))

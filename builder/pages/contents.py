@@ -94,7 +94,7 @@ class Chapters(SphinxDirective):
             f'<a class="card" href="../notebooks/{name}.html">{picture}<span class="card-part">{"Start here: " * first}{html.escape(part)}</span> '
             f'<span class="card-title">{html.escape(chapters.title(notebook))}</span> '
             f'<span class="card-question">{shown(chapters.on_card(notebook))}</span> {needs}'
-            f'<span class="card-facts">{minutes(notebook)} minutes, {len(chapters.claims(notebook))} claims</span></a>'
+            f'<span class="card-facts">{road(notebook)} · {len(chapters.claims(notebook))} claims</span></a>'
         )
 
 
@@ -102,6 +102,11 @@ def minutes(notebook) -> int:
     """How long the short road takes to read: 238 words a minute (Brysbaert 2019, doi:10.1016/j.jml.2019.104047), and, by nobody's measurement, 3 seconds a line and 12 a figure."""
     words, lines, figures = chapters.short_road(notebook)
     return max(5, math.ceil(words / 238 + lines / 20 + figures / 5))
+
+
+def road(notebook, recipe: str = "the recipe") -> str:
+    """The same in words, wherever they stand."""
+    return f"{minutes(notebook)}&nbsp;minutes to {recipe}"
 
 
 def pictured(app, name: str, draw, alt: str = "", loading: str = "lazy") -> str:
@@ -124,6 +129,60 @@ def shown(markdown: str) -> str:
 def plain(markdown: str) -> str:
     """Markdown without its marks."""
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", re.sub(r"[*`]|\b_|_\b(?!_)", "", markdown))
+
+
+HEAD_ENDS = "<!--head-->"
+
+
+def key_figures(told: list[tuple[str, str]]) -> str:
+    """Numbers in large type, each with the words for it, as beside a chapter's chart."""
+    said = "".join(f'<p style="--mark: var(--part)"><strong class="told-number" style="--letters: {len(number)}">{html.escape(number)}</strong> <span>{html.escape(words)}</span></p>' for number, words in told)
+    return said and f'<div class="told">{said}</div>'
+
+
+def head(told: list[tuple[str, str]], *below: nodes.Node) -> nodes.container:
+    """What stands at the head of a page that is no chapter: key figures, and what stands beside them."""
+    return nodes.container("", nodes.raw("", key_figures(told), format="html"), *below, classes=["page-head"])
+
+
+class Head(SphinxDirective):
+    """The head of a page, below its first sentence, with numbers from the first column of the page's tables that has that name.
+
+        ```{head}
+        row | column | words for the number there
+        ```
+
+    A number that is not there is left out.
+    """
+
+    has_content = True
+
+    def run(self):
+        made = head([])
+        made["asked"] = [[part.strip() for part in line.split("|")] for line in self.content if line.strip()]
+        return [made]
+
+
+def put_at_head(app, doctree):
+    """The head goes below the page's first paragraph, or where there is none, its title."""
+    for made in list(doctree.findall(lambda node: isinstance(node, nodes.container) and "page-head" in node["classes"])):
+        section = next(iter(doctree.findall(nodes.title))).parent
+        if asked := made.attributes.pop("asked", []):
+            told = [(number, words) for row, column, words in asked if (number := in_tables(doctree, row, column))]
+            made[0] = nodes.raw("", key_figures(told), format="html")
+        made.parent.remove(made)
+        place = 1 + isinstance(section[1] if len(section) > 1 else None, nodes.paragraph)
+        section.insert(place, [made, nodes.raw("", HEAD_ENDS, format="html")])
+
+
+def in_tables(doctree, row: str, column: str) -> str:
+    """What the first table with such a row and such a column has there; empty where there is none."""
+    for one in doctree.findall(nodes.table):
+        (names, *_), *rows = ([[entry.astext() for entry in line] for line in part.findall(nodes.row)] for part in one.findall(lambda node: isinstance(node, (nodes.thead, nodes.tbody))))
+        for line in rows[0] if rows and column in names else []:
+            if line[0] == row:
+                return line[names.index(column)]
+    return ""
 
 
 class Execution(SphinxDirective):

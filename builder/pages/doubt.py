@@ -14,17 +14,17 @@ from sphinx.util.docutils import SphinxDirective
 
 from .. import chapters
 from ..doubt.results import Score
-from .claims import doubts, place_of, without_seeds
-from .contents import present, section, table
+from .claims import doubts, numbers, place_of, place_of_claim, without_seeds
+from .contents import head, present, section, table
 from .links import link
 
 
 class Doubt(SphinxDirective):
-    """A table of all chapters, then a section for each with its survivors and equivalents."""
+    """At the head of the page a table of all chapters; then a section for each with its survivors, its equivalents, and what was noticed."""
 
     def run(self):
         names = [name for _, part in present(self.env) for name in part]
-        rows, sections = [], []
+        rows, sections, all_noticed, all_held, executions = [], [], [0, 0], [0, 0], 0
         for name in names:
             title, (chapter, found) = chapters.title(chapters.load(name)), doubts(name)
             score = Score(name, found["mutants"])
@@ -34,14 +34,19 @@ class Doubt(SphinxDirective):
             share = f"{100 * score.noticed // score.counted}%" if score.counted else ""  # all only where it is all
             seeds = [str(len(found["seeds"])), f"{held} of {len(chapter.claims)}"] if found["seeds"] else [without_seeds(name), ""]
             rows.append([link(self.env, name, title), noticed, share, str(len(score.equivalent)), *seeds])
-            listed = Score(name, [*found["mutants"], *found.get("aimed", [])])
-            if listed.survivors or listed.equivalent:
-                sections.append(section(title, *self.survivors(name, listed.survivors), *self.equivalent(name, listed.equivalent)))
+            all_noticed = [all_noticed[0] + score.noticed, all_noticed[1] + score.counted]
+            if found["seeds"]:
+                all_held, executions = [all_held[0] + held, all_held[1] + len(chapter.claims)], executions + len(found["seeds"])
+            listed = Score(name, mutants := [*found["mutants"], *found.get("aimed", [])])
+            if mutants:
+                sections.append(section(title, *self.survivors(name, listed.survivors), *self.equivalent(name, listed.equivalent), self.noticed(name, [one for one in mutants if one["noticed"]])))
         of_all = table(["Chapter", "Changes noticed", "Share", "Equivalent", "Other seeds", "Claims that hold on each"], rows)
         of_all["classes"].append("doubts")
         for name, row in zip(names, of_all.next_node(nodes.tbody)):
             row["ids"] = [name]
-        return [of_all, *sections]
+        told = [(f"{all_noticed[0]} of {all_noticed[1]}", "changes of the code noticed")] * bool(all_noticed[1])
+        told += [(f"{all_held[0]} of {all_held[1]}", "claims hold on each other seed"), (str(executions), "executions with other seeds")] * bool(executions)
+        return [head(told, of_all), *sections]
 
     def survivors(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
         return [nodes.paragraph("", "Not noticed:"), self.changes(name, mutants)] if mutants else []
@@ -62,12 +67,44 @@ class Doubt(SphinxDirective):
             items += nodes.list_item("", place, nodes.raw("", marked(one["before"], one["after"]), format="html"), ids=anchor)
         return items
 
+    def noticed(self, name: str, mutants: list[dict]) -> nodes.Node:
+        """How many for each claim, to which the line below it leads, then the changes themselves: of these, those of that claim alone (`ofClaim` in book.js)."""
+        claims = "".join(
+            f'<li id="{place_of_claim(name, claim["slug"])}" data-claim="{claim["number"]}"><a href="../notebooks/{name}.html#{claim["slug"]}">Claim {claim["number"]}</a>: {said}</li>'
+            for claim in chapters.claims(chapters.load(name))
+            if (said := counts(name, claim["number"]))
+        )
+        changes = "".join(
+            f'<li data-claims="{" ".join(map(str, one["claims"]))}"><a href="../notebooks/{name}.html#cell-{one["cell"]}">cell {one["cell"]}</a>. {used(one["claims"])}{marked(one["before"], one["after"])}</li>'
+            for one in sorted(mutants, key=lambda one: (one["cell"], one["line"]))
+        )
+        all_of_them = f'<p class="all-noticed" hidden><a href="#{name}-noticed">What was noticed in the whole chapter</a></p>'
+        return nodes.raw("", f'<details class="noticed" id="{name}-noticed"><summary>Noticed: {len(mutants)}</summary><ul>{claims}</ul>{all_of_them}<ul>{changes}</ul></details>', format="html")
+
     def users(self, name: str, claims: list[int]) -> list[nodes.Node]:
         """The claims that use the line, as links."""
         numbers = [link(self.env, name, str(one), f"claim-{one}") for one in claims]
         commas = [nodes.Text(", ") for _ in numbers[1:]]
         listed = [part for both in itertools.zip_longest(numbers, commas) for part in both if part]
         return [nodes.Text(f"Used by claim{'s' * (len(claims) > 1)} "), *listed, nodes.Text(".")] if claims else [nodes.Text("No claim uses it.")]
+
+
+def counts(chapter: str, claim: int) -> str:
+    """A claim's numbers, in a line."""
+    broken, held = numbers(chapter, claim)
+    return ", ".join([f"{broken} changes noticed"] * (" of " in broken and broken[0].isdigit()) + [f"holds on {held} other seeds"] * bool(held))
+
+
+def used(claims: list[int]) -> str:
+    """By which claims, in words: three and more in a row as 4 to 9."""
+    rows = []
+    for one in claims:
+        if rows and one == rows[-1][-1] + 1:
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    parts = [part for row in rows for part in ([f"{row[0]} to {row[-1]}"] if len(row) > 2 else map(str, row))]
+    return f"Used by claim{'s' * (len(claims) > 1)} {', '.join(parts)}." if claims else "No claim uses it."
 
 
 def sentence(text: str) -> str:

@@ -18,7 +18,8 @@ from .executed import chapter, chapter_of
 THEMES = {"light": light, "dark": dark}
 PHONE = "screen and (max-width: 640px)"  # where the letters of the one for a page would have less than ten pixels
 HAND = r"(?:point|drag|move|pull|click)\b[^.;:<>]*"
-BY_HAND = re.compile(rf"(?:(?<=[.!?] )|(?<=^))((?i:{HAND}(?:; {HAND})*)\.)(?= |$)")  # a caption's sentence for a screen: it is not printed (book.css)
+BY_HAND = re.compile(rf"(?:(?<=[.!?)] )|(?<=^))((?i:{HAND}(?:; {HAND})*)\.)(?= |$)")  # a caption's sentence for a screen: it is not printed (book.css)
+TO_MOVE = re.compile(r"(?:(?<=[.!?)]\s)|(?<=^))((?:Move|Drag|Pull|Choose) the (?:slider|day|line|layout)\b[^.;:<>]*\.)(?=\s|$)")  # the same in the text
 
 
 def for_phones(app, name: str, svg: str) -> str:
@@ -105,7 +106,24 @@ def number_figures(app, doctree):
     captions = [child for figure in doctree.findall(nodes.figure) for child in figure.children if isinstance(child, nodes.caption)]
     for number, caption in enumerate(captions if chapter_of(app.env.docname) else [], start=1):
         for text in list(caption.findall(nodes.Text)):
-            parts = BY_HAND.split(text.astext())
-            if len(parts) > 1:
-                text.parent.replace(text, [nodes.inline("", part, classes=["by-hand"]) if i % 2 else nodes.Text(part) for i, part in enumerate(parts) if part])
+            set_apart(text, BY_HAND)
         caption.insert(0, nodes.inline("", f"Figure {number}. ", classes=["figure-number"]))
+
+
+def mark_moves(app, doctree):
+    """What the text asks of the reader's hand, paper leaves out: a sentence, a paragraph, or the end of one from its strong words on."""
+    for paragraph in list(doctree.findall(nodes.paragraph)):
+        for text in [child for child in paragraph.children if isinstance(child, nodes.Text)]:
+            set_apart(text, TO_MOVE)
+        words, *end = paragraph.children[-2:] or [None]
+        if isinstance(words, nodes.strong) and TO_MOVE.fullmatch(paragraph.astext()[-len(words.astext() + "".join(one.astext() for one in end)) :]):
+            paragraph[-len(end) - 1 :] = [nodes.inline("", "", words, *end, classes=["by-hand"])]
+        if len(paragraph) == 1 and isinstance(paragraph[0], nodes.inline) and "by-hand" in paragraph[0]["classes"]:
+            paragraph["classes"].append("by-hand")
+
+
+def set_apart(text: nodes.Text, sentences: re.Pattern) -> None:
+    """Such sentences of a text, each in an element of its own."""
+    parts = sentences.split(text.astext())
+    if len(parts) > 1:
+        text.parent.replace(text, [nodes.inline("", part, classes=["by-hand"]) if i % 2 else nodes.Text(part) for i, part in enumerate(parts) if part])

@@ -21,7 +21,7 @@ from ..render.pictures import Broad, cover_cell, spanning
 from . import executed
 from .charts import chart_at_head, in_small, labelled, markup, tells, write
 from .claims import printed
-from .contents import minutes, plain
+from .contents import HEAD_ENDS, plain, road
 from .executed import chapter_of
 from .figures import BY_HAND, at_head, called
 from .formulas import FORMULA, with_formulas
@@ -69,7 +69,7 @@ def facts(app, doctree):
     to_recipe = f'<a href="#cell-{before + 1}">the recipe</a>' if any(is_recipe(one) for one in notebook.cells[place : place + 1]) else "the recipe"
     seconds = f'<span class="measured">{found["seconds"]:.0f}&nbsp;s</span>'
     head = (
-        f'<p class="facts">{minutes(notebook)}&nbsp;minutes to {to_recipe}, side roads apart. This build executed it in {seconds}: '
+        f'<p class="facts">{road(notebook, to_recipe)}, side roads apart. This build executed it in {seconds}: '
         f'<a href="../book/execution.html">{found["n_cells"]}&nbsp;cells</a>, <a href="../book/claims.html#{name}">{len(claims)}&nbsp;claims</a>, all hold. '
         f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
     )
@@ -78,12 +78,15 @@ def facts(app, doctree):
 
 
 def compose(app, pagename, templatename, context, doctree):
-    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css)."""
-    name = chapter_of(pagename)
-    if not name or "body" not in context:
+    """A chapter opens with one band, in the tint of its part: the part, the title, the question, and what stands at the head (`.opening` in book.css); so does another page that has a head (contents.py)."""
+    name, ends = chapter_of(pagename), '<p class="facts">' if chapter_of(pagename) else HEAD_ENDS
+    if ends not in context.get("body", ""):
         return
-    number, part = next(((i, part) for i, (part, chapters_) in enumerate(chapters.parts()) if name in chapters_), (0, ""))
-    body = re.sub(r'(<h1>.*?)(?=<p class="facts">)', lambda found: f'<header class="opening"><p class="opening-part">{html.escape(part)}</p>{found[1]}</header>', context["body"], count=1, flags=re.S)
+    parts = [(part["caption"], [page["file"] for page in part["chapters"]]) for part in chapters.toc()["parts"]]
+    number, part = next(((i, part) for i, (part, pages) in enumerate(parts) if pagename in pages), (0, ""))
+    kind = "opening" if name else "opening of-page"
+    opened = rf'<header class="{kind}"><p class="opening-part">{html.escape(part)}</p>\1</header>'
+    body = re.sub(rf"(<h1>.*?)(?={ends})", opened, context["body"], count=1, flags=re.S).replace(HEAD_ENDS, "")
     context["body"] = body.replace("<section ", f'<section style="--ground: var(--tint-{number}); --part: var(--part-{number})" ', 1)
 
 
@@ -257,13 +260,14 @@ def cite(app, doctree):
     author, book, names = app.config.author, app.config.html_title, [name] if name else chapters.chapters()
     title = chapters.title(executed.chapter(name)) if name else book
     year, month, day = changed(*names)[:10].split("-")
-    version = version_of(*names)
+    version, based = version_of(*names), option("based_on", "")
+    notes = [f"Version {version}"] * bool(version) + [f"Based on {based}"] * bool(based)
     address = base and f"{base}{f'notebooks/{name}.html' if name else ''}"
     fields = {"title": for_bibtex(title), "author": f"{{{for_bibtex(author)}}}", **({"booktitle": for_bibtex(book)} if name else {}), "year": year}
-    fields |= ({"note": f"Version {version}"} if version else {}) | ({"url": address} if base else {})
+    fields |= ({"note": for_bibtex(". ".join(notes))} if notes else {}) | ({"url": address} if base else {})
     kind, key = ("incollection", name) if name else ("book", re.sub(r"\W", "", title).lower())
     bibtex = f"@{kind}{{{key}{year},\n" + ",\n".join(f"  {field} = {{{value}}}" for field, value in fields.items()) + "\n}"
-    words = f"{author} ({year}). {f'{title}. In ' if name else ''}{book}{f', version {version}' if version else ''}.{' ' + address if base else ''}"
+    words = f"{author} ({year}). {f'{title}. In ' if name else ''}{book}{f', version {version}' if version else ''}.{f' Based on {based}.' if based else ''}{' ' + address if base else ''}"
     app.env.metadata[docname]["citation"] = {
         "citation_title": title, "citation_author": author, **({"citation_inbook_title": book} if name else {}), "citation_publication_date": f"{year}/{month}/{day}",
         **({"citation_public_url": address} if base else {}),

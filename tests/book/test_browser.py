@@ -597,7 +597,7 @@ def test_a_picture_at_the_head_takes_a_phones_width(open_page):
 
 def test_the_ledgers_filter_stands_on_a_phones_first_screen(open_page):
     page = open_page("book/claims.html", size="narrow")
-    said = page.locator("article section > p").first.bounding_box()
+    said = page.locator(".opening > p:not(.opening-part)").bounding_box()
     assert said["height"] < 100 and page.locator(".ledger-filter").bounding_box()["y"] < 350
     fold = page.locator("article section > details").first
     assert "tinted ground" in fold.inner_text() or not fold.locator("p").first.is_visible()
@@ -822,6 +822,26 @@ def test_the_first_move_moves_nothing(open_page, name, size):
     after = page.evaluate(tops)
     assert len(before) == len(after) and all(abs(one - other) <= 2 for one, other in zip(before, after)), (before, after)
     assert abs(page.evaluate(long) / height - 1) < 0.25
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_claim_leads_to_its_own_changes(open_page, size):
+    """Those of other claims are hidden, until one asks for all."""
+    page = open_page("notebooks/cauchy.html#a-mean-is-as-wild-as-one-flash", size=size)
+    claim = page.locator("#a-mean-is-as-wild-as-one-flash")
+    number, noticed = (re.search(pattern, claim.text_content())[1] for pattern in (r"Claim\s(\d+)", r"(\d+) of \d+\schanges noticed"))
+    claim.locator(".claim-doubted a").click()
+    line, changes = page.locator(".noticed li:target"), page.locator(".noticed [data-claims]:visible")
+    page.wait_for_function("() => document.querySelector('.noticed li:target')?.getBoundingClientRect().top < innerHeight / 2", polling=200)
+    assert line.inner_text().startswith(f"Claim {number}: {noticed} of ") and changes.count() == int(noticed) and page.locator(".noticed [data-claim]:visible").count() == 1
+    page.get_by_text("What was noticed in the whole chapter").locator("visible=true").click()
+    page.wait_for_function("() => !document.querySelector('.noticed [hidden]:not(.all-noticed)')", polling=200)
+    assert changes.count() > int(noticed)
+
+
+def test_chapters_have_a_line_each_in_the_table_of_doubt(open_page):
+    rows = open_page("book/doubt.html").locator(".doubts tbody tr").evaluate_all("all => all.map((one) => one.offsetHeight)")
+    assert len(rows) == len(book.chapters()) and max(rows) < 50
 
 
 def test_the_ledger_has_the_width_of_the_window(open_page):
@@ -1927,15 +1947,26 @@ def test_paper_has_margins_of_its_own_and_no_hints_for_the_hand(open_page):
 
 
 def test_paper_is_light(open_page):
-    """Also where the page is dark; a chart that lives is drawn as it is set, and a figure that stands further down stands there too."""
+    """Also where the page is dark; a chart that lives is drawn as it is set, and stands at the head alone; nobody is asked to move it."""
     page = open_page("notebooks/cauchy.html", theme="dark")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     assert page.locator("#chart-hero img.only-light, #chart-hero svg").first.is_visible() and page.locator(".only-dark:visible").count() == 0
-    assert page.locator("figure .chart:visible").count() == 1, "it is far from the head"
+    assert page.locator("figure .chart:visible").count() == 0 and page.get_by_text("stands at the head of this chapter").is_visible()
+    assert page.get_by_text("Move the slider").count() and not page.get_by_text("Move the slider").locator("visible=true").count()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_nobody_moves_what_is_printed(open_page):
+    """Not on the first page either, nor in a whole paragraph."""
+    for name, asked, left in (("book/intro", "Move the day", "How large would the epidemic"), ("notebooks/hubei", "Move the day", "For each day from")):
+        page = open_page(f"{name}.html", moves=False)
+        seen = lambda words: page.locator("article").get_by_text(words).locator("visible=true").count()  # noqa: E731
+        assert seen(asked) and seen(left)
+        page.emulate_media(media="print")
+        assert not seen(asked) and seen(left)
 
 
 def test_sheets_are_used(open_page):
@@ -1955,6 +1986,7 @@ def test_sheets_are_used(open_page):
     rows = page.locator(".ledger tbody tr")
     assert page.locator(".ledger tbody tr:visible").count() == rows.count() and page.locator(".ledger-filter").is_hidden()
     assert sheets(open_page("book/claims.html")) < rows.count() / 4.5, "sheets are nearly blank"
+    assert sheets(open_page("book/doubt.html")) < 30, "the changes that were noticed, a thousand, are for who opens them"
 
 
 def test_a_browser_that_keeps_nothing(open_page):
@@ -2473,6 +2505,9 @@ def test_places_that_quote_a_message_stand_apart(open_page):
     page.wait_for_selector("#search-results li")
     said = page.locator("#search-results li").evaluate_all("all => all.map((one) => (one.matches('.search-near') ? one.textContent : ''))")
     assert page.locator("#search-status").inner_text() == "2 places quote this message." and said == ["", "", "Other places, with some of its words", "", "", ""]
+    page = open_page("search.html?q=ValueError: FBetaScore expects 2D inputs with shape (batch_size, output_dim)")
+    page.wait_for_selector("#search-results li")
+    assert page.locator("#search-results li").count() == 1, "what has but the words of its batch is worth too little beside it"
     page = open_page("book/glossary.html")
     page.keyboard.press("Control+k")
     page.wait_for_function("() => document.querySelector('#pst-search-dialog input').role === 'combobox'")

@@ -263,7 +263,8 @@ def test_what_machines_read_says_what_the_pages_say(site, soups):
         assert bool(led) == bool(said)
         of_claim = soups[site / "book" / "doubt.html"].find(id=led["href"].partition("#")[2]) if led else None
         if led and found["changes"] == found.get("noticed", 0):
-            assert of_claim.name == "tr" and of_claim.a["href"] == f"../{path}", "the chapter's line"
+            assert of_claim.name == ("li" if found["changes"] else "tr") and of_claim.a["href"] == f"../{claim['address'] if found['changes'] else path}", "the claim's line, or else the chapter's"
+            assert len(of_claim.find_parent("section").select(f".noticed [data-claims~='{claim['number']}']")) == found["noticed"], "and its changes"
         elif led:
             assert str(claim["number"]) in [one.get_text() for one in of_claim.select("a")] and of_claim.select_one("pre.change")
 
@@ -290,6 +291,26 @@ def test_every_link_of_what_machines_read_resolves(site):
         assert said == [f"*{words}.*" for claim in book.claims(book.load(name)) if (words := told(name, claim["number"]))]
 
 
+def test_pages_that_measure_the_book_open_with_their_numbers(site, soups):
+    """As chapters open with theirs; of the ledger and of doubt those of `claims.json`, where all chapters have them."""
+    claims = json.loads((site / "claims.json").read_text(encoding="utf-8"))
+    for name in ("claims", "doubt", "benchmarks"):
+        head = soups[site / "book" / f"{name}.html"].select_one("header.opening")
+        assert head.select_one(".opening-part").get_text() == "The book" and head.h1 and len(head.find_all("p", recursive=False)) == 2
+        numbers = [one.get_text() for one in head.select(".told-number")]
+        assert len(numbers) == 3 and all(re.fullmatch(r"[\d.]+( of \d+)?", one) for one in numbers)
+        if name == "claims":
+            assert numbers[:2] == [str(len(claims)), str(sum(one["main"] for one in claims))]
+        if name == "doubt":
+            rows = [[cell.get_text() for cell in row.find_all("td")] for row in head.select("tbody tr")]
+            assert numbers[0] == " of ".join(str(sum(int(row[1].split()[i]) for row in rows)) for i in (0, 2))
+            assert numbers[2] == str(sum(int(row[4]) for row in rows if row[4].isdigit()))
+
+
+def test_claims_that_use_a_line_are_told_in_ranges():
+    assert [doubt.used(one) for one in ([], [3], [1, 2], [1, 2, 3, 5])] == ["No claim uses it.", "Used by claim 3.", "Used by claims 1, 2.", "Used by claims 1 to 3, 5."]
+
+
 def test_a_change_that_was_tried_is_marked():
     assert doubt.marked("if a < b:", "if a <= b:") == '<pre class="change">\N{MINUS SIGN} if a &lt; b:\n+ if a &lt;<ins>=</ins> b:</pre>'
     assert doubt.marked("x = 2", "") == '<pre class="change">\N{MINUS SIGN} <del>x = 2</del>\n+ <ins>(nothing)</ins></pre>'
@@ -299,7 +320,7 @@ def test_each_change_that_was_not_noticed_is_listed_and_what_makes_no_difference
     page = soups[site / "book" / "doubt.html"]
     changes = page.select("pre.change")
     assert changes and all(one.find(["del", "ins"]) and len(one.get_text().splitlines()) == 2 for one in changes)
-    reasons = [one.p.get_text().split(". ", 1)[1] for one in page.select("article details li")]
+    reasons = [one.p.get_text().split(". ", 1)[1] for one in page.select("article details:not(.noticed) li")]
     assert reasons and all(one[-1] in ".!?" and not one[0].islower() for one in reasons)
 
 
@@ -309,11 +330,15 @@ def test_a_chapter_and_the_book_can_be_cited(site, soups):
     (author,) = (one["name"] for one in cited["authors"])
     assert (cited["title"], cited["repository-code"]) == (known["title"], known["repository"]["url"])
     assert (cited["abstract"], cited["date-released"]) == (known["builder"]["description"], str(known["builder"]["first_day"]))
+    based = f"Based on {known['builder']['based_on']}"
+    (notes,) = cited["references"]
+    assert notes["notes"] == based and all(based.endswith(f"{one['given-names']} {one['family-names']}") for one in notes["authors"])
     assert cited.keys().isdisjoint({"version", "commit"}), "which changes with each chapter: pages have it from git"
     first = soups[site / f"{book.toc()['root']}.html"]
     when = first.find("meta", attrs={"name": "citation_publication_date"})["content"].replace("/", "-")
     assert cited["date-released"][:4] == when[:4] and cited["date-released"] <= when, "the year that pages cite is another: bring CITATION.cff's `date-released` and `first_day` in _config.yml up to date"
     words, bibtex = (text.get_text() for text in first.select("details.cite pre"))
+    assert f". {based}. " in words and re.search(rf"  note = .*{based}", bibtex)
     assert words.startswith(f"{author} ({when[:4]}). {cited['title']}") and cited["url"] in words and bibtex.startswith("@book{")
     assert f"title = {{{cited['title']}}}" in bibtex and f"author = {{{{{author}}}}}" in bibtex and f"year = {{{when[:4]}}}" in bibtex
     for name in book.chapters():
@@ -325,6 +350,7 @@ def test_a_chapter_and_the_book_can_be_cited(site, soups):
         canonical = page.find("link", rel="canonical")
         assert not canonical or page.find("meta", attrs={"name": "citation_public_url"})["content"] == canonical["href"]
         assert page.select_one(".facts a[href='#cite']") and page.select_one("details.cite")["id"] == "cite"
+        assert f". {based}. " in words and re.search(rf"  note = .*{based}", bibtex)
         assert title in words and title in bibtex and words.startswith(author) and f"author = {{{{{author}}}}}" in bibtex
 
 
@@ -374,7 +400,7 @@ def test_the_text_has_the_live_numbers(site, soups):
 
 
 def test_the_first_page_says_which_chapter_builds_on_another(site, soups):
-    """And each card what its chapter needs."""
+    """And each card what its chapter needs, and, as the chapter does, that the minutes are those to its recipe."""
     page = soups[site / "book" / "intro.html"]
     said = {}
     for name in book.chapters():
@@ -383,6 +409,9 @@ def test_the_first_page_says_which_chapter_builds_on_another(site, soups):
         said |= {name: other for other in re.findall(r"\]\((\w+)\.ipynb", needed)}
     linked = [link["href"].removeprefix("../notebooks/").removesuffix(".html") for link in page.select("#the-chapters > p a")]
     assert said == {linked[0]: linked[1]} and len(linked) == 2
+    for name, card in zip(book.chapters(), page.select(".card"), strict=True):
+        minutes = soups[site / "notebooks" / f"{name}.html"].select_one(".facts").get_text().partition(", ")[0]
+        assert re.fullmatch(r"\d+\xa0minutes to the recipe", minutes) and card.select_one(".card-facts").get_text() == f"{minutes} · {len(book.claims(book.load(name)))} claims"
     needs = [card.select_one(".card-needs").get_text() for card in page.select(".card")]
     assert len(needs) == len(book.chapters()) and all(one.startswith("You need: ") and one.endswith(".") and "(" not in one for one in needs)
 

@@ -1484,6 +1484,26 @@ def test_values_are_said_to_the_keyboard_too(open_page, name, figure, first, las
     assert shown_at_pointer(page, figure) == ([], None)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_phone_what_a_claim_rests_on_has_one_line_and_code_fades_where_it_goes_on(open_page, theme):
+    """The fold and what was tried beside each other, in the same words for who listens; a fold keeps off a table; code fades at its right until its end is there."""
+    page = open_page("notebooks/hubei.html", size="narrow", theme=theme)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    feet = page.evaluate("""() => [...document.querySelectorAll(".claim")].filter((one) => one.checkVisibility() && one.querySelector(".claim-doubted")).map((one) => {
+        const foot = one.querySelector(".claim-doubted"), [label, box] = [one.querySelector("summary"), foot].map((part) => part.getBoundingClientRect());
+        return { words: foot.textContent, lower: Math.abs(box.top - label.top), high: box.height, apart: box.left - label.right, ends: one.getBoundingClientRect().right - box.right };
+    })""")
+    assert len(feet) > 5 and all("changes noticed" in one["words"] and one["lower"] < 1 and one["high"] < 44 and one["apart"] > 4 and one["ends"] >= 0 for one in feet), feet
+    below = page.evaluate("""() => [...document.querySelectorAll(".cell_output:has(table) + .below-output > summary")].filter((one) => one.checkVisibility()).map((one) =>
+        one.getBoundingClientRect().top + parseFloat(getComputedStyle(one).paddingTop) - one.closest(".cell").querySelector("table").getBoundingClientRect().bottom)""")
+    assert below and all(8 <= one <= 14 for one in below), below
+    code = page.locator("pre", has_text="poisson_fit(X, n)").first
+    code.scroll_into_view_if_needed()
+    page.wait_for_function("one => one.tabIndex === 0 && getComputedStyle(one).maskImage.includes('gradient')", arg=code.element_handle(), polling=200)
+    code.evaluate("one => (one.scrollLeft = one.scrollWidth)")
+    page.wait_for_function("one => getComputedStyle(one).maskImage === 'none'", arg=code.element_handle(), polling=200)
+
+
 def test_panels_beside_each_other_say_their_values(open_page):
     """The ring is where the dot is, in the second panel too."""
     page = open_page("notebooks/central_limit_theorem.html")

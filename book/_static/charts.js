@@ -428,7 +428,7 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     for (const move of moves) figure.addEventListener(move, keep);
     for (const way of ways) figure.addEventListener(way, reach);
     figure.classList.add("pointable");
-    figure.append(live);
+    figure.insertBefore(live, figure.querySelector(":scope > figcaption"));
   }
 
   const seen = new IntersectionObserver(

@@ -395,7 +395,8 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     await result.view.runAsync();
     tell(chart);
     await reachLegend(chart, result.view, live, specification);
-    const pointing = chartPointing(live, result.view, specification, (datum) => picked(chart, datum).length > 0);
+    live.append(keysFor(chart, "chart-keys"));
+    const pointing = chartPointing(live, result.view, specification, (datum) => picked(chart, datum).length > 0, live.lastChild);
     chart.pointing = pointing;
     reachPlot(chart, result.view, live, pointing, specification);
     reachMarks(chart, live, pointing);
@@ -403,19 +404,31 @@ Until then, and without JavaScript, each chart is the picture that the build dre
     chart.dataset.ready = "true";
   }
 
-  /* A figure whose values were written down says them at the pointer, once one has come to it. */
+  /* What lies over a picture and is reached by the keyboard: there the arrow keys go from mark to mark (pointing.js). */
+  const keysFor = (picture, className) => {
+    const number = picture.closest("figure")?.querySelector(":scope > figcaption .figure-number")?.textContent ?? "";
+    return Object.assign(document.createElement("div"), { className: `by-keys ${className}`, tabIndex: 0, role: "application", ariaLabel: `${number}Values by arrow keys` });
+  };
+
+  /* A figure whose values were written down says them at the pointer and to the keyboard, once one of them has come to it. */
   function reachFigure(figure) {
-    const { values } = figure.querySelector("picture[data-values]").dataset;
+    const { values } = figure.querySelector("picture[data-values]").dataset, live = keysFor(figure, "figure-live");
     let came;
     const keep = (event) => {
       if (event.type === "pointerup" || event.pointerType === "mouse") came = event;
     };
-    for (const move of ["pointermove", "pointerup"]) figure.addEventListener(move, keep);
-    figure.addEventListener("pointerover", async () => {
+    const moves = ["pointermove", "pointerup"], ways = ["pointerover", "focusin"];
+    const reach = async ({ type, target }) => {
+      if (type === "focusin" && target !== live) return;
+      for (const way of ways) figure.removeEventListener(way, reach);
       await Promise.all([load("_static/pointing.js"), load(`charts/${values}`)]);
-      for (const move of ["pointermove", "pointerup"]) figure.removeEventListener(move, keep);
-      figurePointing(figure, figureValues[values], came);
-    }, { once: true });
+      for (const move of moves) figure.removeEventListener(move, keep);
+      figurePointing(figure, live, figureValues[values], came);
+    };
+    for (const move of moves) figure.addEventListener(move, keep);
+    for (const way of ways) figure.addEventListener(way, reach);
+    figure.classList.add("pointable");
+    figure.insertBefore(live, figure.querySelector(":scope > figcaption"));
   }
 
   const seen = new IntersectionObserver(

@@ -1,4 +1,4 @@
-/* What a mark of a chart or a figure stands for, said beside the pointer: the values of the mark under it, or of the nearest one. Loaded with Vega, or when a pointer comes to a figure (charts.js).
+/* What a mark of a chart or a figure stands for, said beside the pointer: the values of the mark under it, or of the nearest one; the arrow keys go from mark to mark. Loaded with Vega, or when a pointer or the keyboard comes to a figure (charts.js).
 
 Of a chart, values, titles and formats are those of the mark's encodings, of their `tooltip` where there is one, or what the metadata of the cell say (`values`, builder/pages/charts.py). Of a figure they are what
 was written down when it was drawn (builder/execute/kernel/figures.py). */
@@ -7,6 +7,8 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
   const NEAR = 24, BESIDE = 8, MARKED = 6; // pixels from a point; from the edge of a bar, or from a line right across; so much nearer is a point that has a marker than one of a line below it
   const FINE = 2000; // places along a figure's axis
   const COLOURS = ["color", "fill", "stroke", "shape"];
+  const ALONG = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, End: Infinity, Home: -Infinity };
+  const ACROSS = { ArrowDown: 1, ArrowUp: -1 };
 
   /* Each layer of a specification, by the name that Vega-Lite gives it: `concat_0_layer_1`. Those of one plot share what one of them says of an axis. */
   function partsOf(specification) {
@@ -54,21 +56,38 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     return { rank: 10 + away(Math.max(item.x - x, 0, x - item.x - width), Math.max(item.y - y, 0, y - item.y - height)), most: 10 + beside, box: [item.x, item.y, width, height] };
   }
 
-  /* The nearest item of which something `can` be said: others give way to it. */
-  function find(view, svg, { clientX, clientY, pointerType }, can) {
-    const matrix = svg.querySelector("g").getScreenCTM(), { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse());
-    let found = null;
+  const placeOf = (svg) => svg.querySelector("g").getScreenCTM();
+
+  /* Each item that is seen, and how far a pointer is from it. */
+  function* reached(view, matrix, { clientX, clientY, pointerType }) {
+    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse());
     for (const one of drawn(view.scenegraph().root)) {
       if ((one.item.opacity ?? 1) < 0.2) continue; // faded, for another is singled out
-      const reached = reach(one.mark, one.item, x - one.x, y - one.y, matrix.a, pointerType === "touch" ? 2 * BESIDE : BESIDE);
-      if (!reached || reached.rank > Math.min(reached.most, found?.rank ?? Infinity)) continue;
-      const [left, top] = reached.box;
-      if (one.mark.clip && !/^(rect|rule)$/.test(one.mark.marktype) && (left < 0 || left > one.width || top < 0 || top > one.height)) continue;
-      if (can({ name: one.mark.name ?? "", datum: one.item.datum })) found = { ...one, ...reached };
+      const away = reach(one.mark, one.item, x - one.x, y - one.y, matrix.a, pointerType === "touch" ? 2 * BESIDE : BESIDE), [left, top] = away?.box ?? [];
+      if (!away || (one.mark.clip && !/^(rect|rule)$/.test(one.mark.marktype) && (left < 0 || left > one.width || top < 0 || top > one.height))) continue;
+      yield { ...one, ...away };
     }
-    if (!found) return null;
-    const { box: [left, top, width, height], mark, item } = found, corner = new DOMPoint(found.x + left, found.y + top).matrixTransform(matrix);
+  }
+
+  function inWindow(matrix, { box: [left, top, width, height], mark, item, x, y }) {
+    const corner = new DOMPoint(x + left, y + top).matrixTransform(matrix);
     return { name: mark.name ?? "", datum: item.datum, box: [corner.x, corner.y, width * matrix.a, height * matrix.a] };
+  }
+
+  /* The nearest item of which something `can` be said: others give way to it. */
+  function find(view, svg, event, can) {
+    const matrix = placeOf(svg);
+    let found = null;
+    for (const one of reached(view, matrix, event)) {
+      if (one.rank <= Math.min(one.most, found?.rank ?? Infinity) && can({ name: one.mark.name ?? "", datum: one.item.datum })) found = one;
+    }
+    return found && inWindow(matrix, found);
+  }
+
+  /* The items of each mark, which are a series. */
+  function seriesOf(view, svg) {
+    const matrix = placeOf(svg);
+    return [...Map.groupBy(reached(view, matrix, { clientX: 0, clientY: 0 }), ({ mark }) => mark).values()].map((marks) => marks.map((one) => inWindow(matrix, one)));
   }
 
   /* Lines of a title, which may be missing, and a value. */
@@ -112,15 +131,29 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     return [...lines.values()].filter(Boolean).sort(([one], [other]) => Boolean(one) - Boolean(other)); // names first
   }
 
-  const hide = (live) => live.querySelectorAll(":scope > :is(.chart-values, .chart-datum)").forEach((one) => (one.hidden = true));
+  function hide(live) {
+    live.querySelectorAll(":scope > :is(.chart-values, .chart-datum)").forEach((one) => (one.hidden = true));
+    live.querySelector(":scope > .chart-heard")?.replaceChildren();
+  }
 
-  /* Says in `live`, which lies over the picture of the size and place of `page()`, what is found at a pointer that `hand` feels: `box` of a mark in the window, and `lines` on it; where there is room, not over the picture's `words`. */
-  function telling(live, find, words, hand = live, page = () => live.getBoundingClientRect()) {
+  const middle = ([left, top, width, height]) => [left + width / 2, top + height / 2];
+
+  /* From the mark at `place` of a series, by a key, along it or to the mark of another that is nearest across. */
+  function step(series, [row, place], key) {
+    const mark = series[row]?.[place], from = mark && middle(mark.box)[0], next = mark && ACROSS[key] ? (row + ACROSS[key] + series.length) % series.length : Math.min(row, series.length - 1);
+    const away = ({ box }) => Math.abs(middle(box)[0] - from);
+    const to = next === row ? place + (ALONG[key] ?? 0) : series[next].reduce((best, one, i, all) => (away(one) < away(all[best]) ? i : best), 0);
+    return [next, Math.max(0, Math.min(to, series[next].length - 1))];
+  }
+
+  /* Says in `live`, which lies over the picture of the size and place of `page()`, what is found at a pointer that `hand` feels, or where `keys` go among the `series`: `box` of a mark in the window, and `lines` on it; where there is room, not over the picture's `words`. */
+  function telling(live, find, words, series, keys, hand = live, page = () => live.getBoundingClientRect()) {
     const [ring, label] = ["chart-datum", "chart-values"].map((className) => Object.assign(document.createElement("div"), { className, hidden: true, ariaHidden: "true" }));
-    live.append(ring, label);
+    const heard = Object.assign(document.createElement("p"), { className: "chart-heard", role: "status" });
+    live.append(ring, label, heard);
 
-    function say({ x, y, pointerType }) {
-      const { left, top, width, height } = page(), { box, lines = [], picked = false } = find({ clientX: left + x, clientY: top + y, pointerType }) ?? {};
+    function say({ x, y, pointerType }, found) {
+      const { left, top, width, height } = page(), { box, lines = [], picked = false } = found ?? find({ clientX: left + x, clientY: top + y, pointerType }) ?? {};
       live.classList.toggle("picks", picked);
       label.hidden = !lines.length;
       ring.hidden = label.hidden && !picked;
@@ -150,7 +183,7 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       }
     }
 
-    let last = null, began = null;
+    let last = null, began = null, walked = [0, -1];
     const placed = ({ clientX, clientY, pointerType }) => {
       const { left, top } = page();
       return { x: clientX - left, y: clientY - top, pointerType };
@@ -167,11 +200,23 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
     hand.addEventListener("pointerup", (event) => began && Math.hypot(event.clientX - began.clientX, event.clientY - began.clientY) <= 10 && at(event));
     hand.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && forget());
     hand.addEventListener("pointercancel", forget);
+    keys.addEventListener("keydown", (event) => {
+      const { key, altKey, ctrlKey, metaKey } = event;
+      if (!(key in ALONG || key in ACROSS) || altKey || ctrlKey || metaKey) return;
+      event.preventDefault();
+      const all = series().map((marks) => (middle(marks[0].box)[0] > middle(marks.at(-1).box)[0] ? marks.reverse() : marks)); // right is to the right
+      if (!all.length) return;
+      const found = all[(walked = step(all, walked, key))[0]][walked[1]], [clientX, clientY] = middle(found.box);
+      say((last = placed({ clientX, clientY, pointerType: "mouse" })), found);
+      heard.textContent = found.lines.map((line) => line.join(" ").trim()).join(", ");
+      label.scrollIntoView({ block: "nearest", behavior: "instant" });
+    });
+    keys.addEventListener("blur", forget);
     return { at, again: () => last && !label.hidden && say(last), forget };
   }
 
-  /* Makes a live chart say its values; `at` finds the mark at a pointer, `tell` says its values, `again` says anew what the chart shows there now, `forget` closes it. */
-  window.chartPointing = (live, view, specification, picks) => {
+  /* Makes a live chart say its values, to the keyboard at `keys`; `at` finds the mark at a pointer, `tell` says its values, `again` says anew what the chart shows there now, `forget` closes it. */
+  window.chartPointing = (live, view, specification, picks, keys) => {
     const parts = partsOf(specification), svg = live.querySelector("svg"), { values } = specification.usermeta ?? {};
     const linesOf = (one) => said(parts, values, view.locale(), one);
     const at = (event) => find(view, svg, event, (one) => picks(one.datum) || linesOf(one).length);
@@ -180,49 +225,46 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
       return found && { ...found, lines: linesOf(found), picked: Boolean(picks(found.datum)) };
     };
     const words = () => [...svg.querySelectorAll(".mark-text.role-mark text")].map((one) => one.getBoundingClientRect());
-    const { at: tell, ...rest } = telling(live, told, words);
+    const series = () => seriesOf(view, svg).map((marks) => marks.map((one) => ({ ...one, lines: linesOf(one) })).filter(({ lines }) => lines.length)).filter((marks) => marks.length);
+    const { at: tell, ...rest } = telling(live, told, words, series, keys);
     return { ...rest, tell, at, parts };
   };
 
-  /* The mark of a figure, shown in a box of the window, that is nearest to the pointer: its own box, and what was written down of it. */
-  function nearest(plots, form, page, { clientX, clientY, pointerType }) {
+  /* The marks of a figure, shown in a box of the window, by series: the box of each, and what was written down of it. */
+  const marksOf = (plots, form, page) => plots.flatMap(({ axes, boxes: { [form]: [x0, y0, x1, y1] }, sets }) => {
+    const place = (x, y) => [page.left + page.width * (x0 + ((x1 - x0) * x) / FINE), page.top + page.height * (y0 + ((y1 - y0) * y) / FINE)];
+    const boxOf = (one, other) => [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.abs(one[0] - other[0]), Math.abs(one[1] - other[1])];
+    return sets.map(({ name, x, y, to: [toX, toY], said: told, marked, along, ends }) => x.map((_, i) => {
+      const lines = [name, [axes[0], told[0][i]], [axes[1], told[1][i]]].filter(([, value]) => value);
+      const box = boxOf(place(x[i], y[i]), place(toX?.[i] ?? x[i], toY?.[i] ?? y[i])), interval = ends && boxOf(...ends.map((all) => (along ? place(x[i], all[i]) : place(all[i], y[i]))));
+      return { bar: Boolean(toX), marked, interval, box, lines: lines.sort(([a], [b]) => Boolean(a) - Boolean(b)) };
+    }));
+  });
+
+  function nearest(marks, { clientX, clientY, pointerType }) {
     const beside = pointerType === "touch" ? 2 * BESIDE : BESIDE;
     let found = null;
-    for (const { axes, boxes: { [form]: [x0, y0, x1, y1] }, sets } of plots) {
-      const place = (x, y) => [page.left + page.width * (x0 + ((x1 - x0) * x) / FINE), page.top + page.height * (y0 + ((y1 - y0) * y) / FINE)];
-      const boxOf = (one, other) => [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[0], other[0]), Math.max(one[1], other[1])];
-      const from = ([left, top, right, bottom]) => Math.hypot(Math.max(left - clientX, 0, clientX - right), Math.max(top - clientY, 0, clientY - bottom));
-      for (const { name, x, y, to: [toX, toY], said: told, marked, along, ends } of sets) {
-        for (let i = 0; i < x.length; i++) {
-          const [left, top, right, bottom] = boxOf(place(x[i], y[i]), place(toX?.[i] ?? x[i], toY?.[i] ?? y[i])), away = from([left, top, right, bottom]);
-          let [rank, most] = toX ? [10 + away, 10 + beside] : marked ? [away - MARKED, NEAR - MARKED] : [away, NEAR]; // a point goes before a bar
-          if (rank > most && ends) {
-            const interval = ends.map((all) => (along ? place(x[i], all[i]) : place(all[i], y[i]))); // is as a line right across
-            [rank, most] = [6 + from(boxOf(...interval)), 6 + beside];
-          }
-          if (rank > most || rank >= (found?.rank ?? Infinity)) continue;
-          const lines = [name, [axes[0], told[0][i]], [axes[1], told[1][i]]].filter(([, value]) => value);
-          found = { rank, box: [left, top, right - left, bottom - top], lines: lines.sort(([a], [b]) => Boolean(a) - Boolean(b)) };
-        }
-      }
+    const from = ([left, top, width, height]) => Math.hypot(Math.max(left - clientX, 0, clientX - left - width), Math.max(top - clientY, 0, clientY - top - height));
+    for (const mark of marks.flat()) {
+      const away = from(mark.box);
+      let [rank, most] = mark.bar ? [10 + away, 10 + beside] : mark.marked ? [away - MARKED, NEAR - MARKED] : [away, NEAR]; // a point goes before a bar
+      if (rank > most && mark.interval) [rank, most] = [6 + from(mark.interval), 6 + beside]; // is as a line right across
+      if (rank <= most && rank < (found?.rank ?? Infinity)) found = { ...mark, rank };
     }
     return found;
   }
 
-  /* Makes a figure say its values, in whichever of its forms it is seen; the pointer that came to it first may have gone on to a place. */
-  window.figurePointing = (figure, plots, came) => {
-    const live = Object.assign(document.createElement("div"), { className: "figure-live" });
+  /* Makes a figure say its values in `live`, in whichever of its forms it is seen; the pointer that came to it first may have gone on to a place. */
+  window.figurePointing = (figure, live, plots, came) => {
     const seen = () => [...figure.querySelectorAll("img")].find((one) => one.offsetWidth);
     const page = () => {
       const box = seen()?.getBoundingClientRect() ?? new DOMRect(); // a film may play in its place
-      Object.assign(live.style, { width: `${box.width}px`, height: `${box.height}px`, translate: "" });
+      Object.assign(live.style, { inset: "0 auto auto 0", width: `${box.width}px`, height: `${box.height}px`, translate: "" });
       const { left, top } = live.getBoundingClientRect();
       live.style.translate = `${box.left - left}px ${box.top - top}px`;
       return box;
     };
     const form = () => /-(phone|wide)\.svg/.exec(seen().currentSrc)?.[1] ?? "page";
-    figure.classList.add("pointable");
-    figure.append(live);
     const words = () => {
       const { left, top, width, height } = page();
       return plots.flatMap(({ boxes: { [form()]: [x0, y0, x1, y1] }, words: { [form()]: all } }) => all.map(([fromX, fromY, toX, toY]) => {
@@ -231,12 +273,15 @@ was written down when it was drawn (builder/execute/kernel/figures.py). */
         return { left: start, right: end, top: high, bottom: low };
       }));
     };
-    const { at } = telling(live, (event) => seen() && nearest(plots, form(), page(), event), words, figure, page);
+    const marks = () => (seen() ? marksOf(plots, form(), page()) : []);
+    const { at } = telling(live, (event) => nearest(marks(), event), words, () => marks().filter((set) => set.length), live, figure, page);
+    page();
+    live.addEventListener("focus", page);
     if (came) at(came);
     addEventListener("resize", () => hide(live));
   };
 
   const everywhere = () => document.querySelectorAll(".chart-live, .figure-live");
   document.addEventListener("keydown", ({ key }) => key === "Escape" && everywhere().forEach(hide));
-  document.addEventListener("pointerdown", ({ target }) => everywhere().forEach((live) => (live.className === "figure-live" ? live.parentElement : live).contains(target) || hide(live)));
+  document.addEventListener("pointerdown", ({ target }) => everywhere().forEach((live) => (live.matches(".figure-live") ? live.parentElement : live).contains(target) || hide(live)));
 })();

@@ -218,7 +218,7 @@ def doubted(env, chapter: str, claim: int, slug: str) -> list[nodes.Node]:
     def linked(words: str) -> str:
         return f'<a href="../{DOUBT}.html#{place}" title="{title}">{words}</a>' if DOUBT in env.found_docs else words
 
-    parts = [f"{score.noticed} of {score.counted} {linked('changes noticed')}"] if score.counted else []
+    parts = [f"{score.noticed} of {score.counted} {linked('changes<span> noticed</span>')}"] if score.counted else []
     parts += [f"{held} of {tried} {'seeds' if parts else linked('seeds')}"] if tried else []
     classes = ["claim-doubted", *["in-full"] * (score.noticed == score.counted and held == tried)]
     return [nodes.paragraph("", "", nodes.raw("", " · ".join(parts), format="html"), classes=classes)] if parts else []

@@ -1503,6 +1503,72 @@ def test_a_formula_in_a_heading_is_no_larger_than_its_words(open_page):
     assert sizes and all(one == other for one, other in sizes), sizes
 
 
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize(("name", "figure", "first", "last", "other"), [
+    ("hubei", "the-counts-as-csse-dates-them", ["cases", "22 Jan", "444"], ["cases", "10 May", "68,134"], ["deaths", "10 May", "4,512"]),
+    ("hubei", "chart-hero", ["counted", "22 Jan", "444"], [], ["fitted curve"]),
+])
+def test_values_are_said_to_the_keyboard_too(open_page, name, figure, first, last, other, size):
+    """In the label that the pointer has, and aloud: along a series by arrows, Home and End, to the next one by arrows up and down; Escape ends it. The ring of the focus is within the picture, nothing of a figure is loaded before, and nothing moves."""
+    page = open_page(f"notebooks/{name}.html", size=size)
+    chart, keys = page.locator(f"#{figure}"), page.locator(f"#{figure} .by-keys")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_selector(f"#{figure}[data-ready=true]") if figure == "chart-hero" else page.wait_for_timeout(300)
+    before = page.evaluate("document.documentElement.scrollHeight")
+    assert not [path for path in open_page.asked if "values-" in path] and keys.count() == 1
+    page.keyboard.press("Shift")  # a reader at the keyboard
+    keys.focus()
+    if figure != "chart-hero":
+        page.wait_for_function("() => window.figureValues", polling=200)
+        assert keys.get_attribute("aria-label") == "Figure 1. Values by arrow keys"
+    hint = "one => getComputedStyle(one, '::after').content"
+    assert "arrow keys" in keys.evaluate(hint)
+
+    def press(key):
+        page.keyboard.press(key)
+        lines, ring = shown_at_pointer(page, figure)
+        assert chart.locator("[role=status].chart-heard").inner_text() == ", ".join(lines)
+        return lines, ring
+
+    for key, wanted in (("ArrowRight", first), ("End", last), ("ArrowDown", other), ("ArrowUp", []), ("Home", first)):
+        lines, ring = press(key)
+        assert all(any(line.endswith(one) for line in lines) for one in wanted), (key, lines)
+        box, picture = keys.bounding_box(), chart.locator("img:visible, .chart-live").first.bounding_box()
+        assert box["x"] <= ring[0] <= box["x"] + box["width"] and box["y"] <= ring[1] <= box["y"] + box["height"]
+        assert all(abs(box[part] - picture[part]) < 1 for part in box)
+    assert "arrow keys" not in keys.evaluate(hint)
+    begun = press("ArrowRight")[1]
+    assert press("ArrowRight")[1][0] > begun[0]
+    assert page.evaluate("document.documentElement.scrollHeight") == before
+    page.evaluate(Axe().axe_script)
+    assert not chart.evaluate("one => axe.run(one).then(({ violations }) => violations.map((rule) => rule.id))")
+    page.keyboard.press("Escape")
+    assert shown_at_pointer(page, figure) == ([], None) and not chart.locator(".chart-heard").inner_text()
+    press("ArrowRight")
+    page.keyboard.press("Tab")
+    assert shown_at_pointer(page, figure) == ([], None)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_phone_what_a_claim_rests_on_has_one_line_and_code_fades_where_it_goes_on(open_page, theme):
+    """The fold and what was tried beside each other, in the same words for who listens; a fold keeps off a table; code fades at its right until its end is there."""
+    page = open_page("notebooks/hubei.html", size="narrow", theme=theme)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    feet = page.evaluate("""() => [...document.querySelectorAll(".claim")].filter((one) => one.checkVisibility() && one.querySelector(".claim-doubted")).map((one) => {
+        const foot = one.querySelector(".claim-doubted"), [label, box] = [one.querySelector("summary"), foot].map((part) => part.getBoundingClientRect());
+        return { words: foot.textContent, lower: Math.abs(box.top - label.top), high: box.height, apart: box.left - label.right, ends: one.getBoundingClientRect().right - box.right };
+    })""")
+    assert len(feet) > 5 and all("changes noticed" in one["words"] and one["lower"] < 1 and one["high"] < 44 and one["apart"] > 4 and one["ends"] >= 0 for one in feet), feet
+    below = page.evaluate("""() => [...document.querySelectorAll(".cell_output:has(table) + .below-output > summary")].filter((one) => one.checkVisibility()).map((one) =>
+        one.getBoundingClientRect().top + parseFloat(getComputedStyle(one).paddingTop) - one.closest(".cell").querySelector("table").getBoundingClientRect().bottom)""")
+    assert below and all(8 <= one <= 14 for one in below), below
+    code = page.locator("pre", has_text="poisson_fit(X, n)").first
+    code.scroll_into_view_if_needed()
+    page.wait_for_function("one => one.tabIndex === 0 && getComputedStyle(one).maskImage.includes('gradient')", arg=code.element_handle(), polling=200)
+    code.evaluate("one => (one.scrollLeft = one.scrollWidth)")
+    page.wait_for_function("one => getComputedStyle(one).maskImage === 'none'", arg=code.element_handle(), polling=200)
+
+
 def test_panels_beside_each_other_say_their_values(open_page):
     """The ring is where the dot is, in the second panel too."""
     page = open_page("notebooks/central_limit_theorem.html")

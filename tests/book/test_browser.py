@@ -2136,7 +2136,7 @@ def test_a_chapter_opens_with_a_band(open_page, name, width):
     box = lambda one: page.locator(one).first.bounding_box()  # noqa: E731
     page.wait_for_selector(".bd-sidebar-secondary[style*=opening]")
     band, title, caption = box(".opening"), box(".opening h1"), box(".hero-caption:visible")
-    figure = box(".opening :is(.chart-view, .hero.still > div)")
+    figure = box(".opening :is(.chart-view, .still-view)")
     assert page.locator(".opening").evaluate("one => getComputedStyle(one).boxShadow").startswith(page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor"))
     assert title["width"] > 850 and -2 < figure["x"] - title["x"] < 60  # the plot; its sheet begins there
     if name in ("cauchy", "docker_kernels"):
@@ -2297,7 +2297,7 @@ def test_heads_have_one_margin_on_a_phone(open_page):
     """Charts, a still picture, and the still of a film."""
     places = set()
     for name in book.chapters():
-        sheet = open_page(f"notebooks/{name}.html", size="narrow", moves=False).locator(".opening :is(.chart-view, .hero.still > div)").bounding_box()
+        sheet = open_page(f"notebooks/{name}.html", size="narrow", moves=False).locator(".opening :is(.chart-view, .still-view)").bounding_box()
         places.add((round(sheet["x"]), round(sheet["width"])))
     assert len(places) == 1
 

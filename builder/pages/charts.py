@@ -180,6 +180,13 @@ def line_across(specification: dict) -> tuple[float, str] | None:
     return found[0] if len(found) == 1 else None
 
 
+def told_by_claim(one: dict, chapter: str) -> str:
+    """The first group of `printed` in what the cell of the claim printed; empty where it is not there."""
+    value = next((claim["value"] for claim in claims(executed.chapter(chapter)) if claim["slug"] == one["claim"]), "")
+    found = re.search(one["printed"], value)
+    return found[1].replace(" to ", "\N{EN DASH}") if found else ""
+
+
 def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
     """What the chart tells, in large type beside it: numbers that follow what the reader moves (charts.js). The cell's metadata `tells` are a list of
 
@@ -191,7 +198,7 @@ def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
     a part of the words above the chart, which is the last of one or two, of which the other ends the words, on a line of its own; what Vega computes of the rows of a layer (`telling` in builder/render/pictures.py);
     the number that the chart draws as a line across it; what the cell of a claim printed, which a picture that is no chart may tell as well. Each has the colour of the chart's curve, or its line, or the one that is given, above it.
     """
-    shown = ""
+    shown, printed = "", {place: told_by_claim(one, chapter) for place, one in enumerate(cell.metadata.get("tells", [])) if "claim" in one}
     for place, one in enumerate(cell.metadata.get("tells", [])):
         curve = next((layer["mark"].get("color", "") for layer in specification.get("layer", []) if layer["mark"]["type"] == "line"), "")
         told, when, source, colour = "", "", "", one.get("colour", curve)
@@ -199,9 +206,7 @@ def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
             told, colour = line_across(specification) or ("", "")
             told = f"{told:,}" if told else ""
         elif "claim" in one:
-            value = next((claim["value"] for claim in claims(executed.chapter(chapter)) if claim["slug"] == one["claim"]), "")
-            found = re.search(one["printed"], value)
-            told = found[1].replace("-", "\N{MINUS SIGN}") if found else ""
+            told = printed[place]
         elif "title" in one:
             source = f' data-title="{html.escape(one["title"])}"'
             if found := re.fullmatch(one["title"], words_in(app, chapter, number, TITLE)):
@@ -211,7 +216,8 @@ def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
             told, source = words_in(app, chapter, number, f"told_{place}_marks"), f' data-told="told_{place}_marks"'
         if not told:
             raise BookError(f"its metadata `tells`: nothing is found for `{one['words']}`")
-        said = f'<strong class="told-number" style="--letters: {len(told)}">{html.escape(told)}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
+        letters = max(map(len, printed.values())) if place in printed else len(told)
+        said = f'<strong class="told-number" style="--letters: {letters}">{html.escape(told)}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
         mark = next((f"var(--{name})" for name in ("chart-blue", "chart-sky") if colour == COLOURS["light"][name]), colour)
         kind = ' class="told-goal"' if "line" in one else ""
         shown += f'<p class="told-value" style="--mark: {mark}"{source}><output>{said}</output></p>' if source else f'<p{kind} style="--mark: {mark}">{said}</p>'

@@ -36,7 +36,7 @@ from .execute.store import executed
 from .files import ROOT, BookError, text_of, write_atomically
 from .requirements import requirements
 
-CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "values", "tells", "marks", "equal_axes", "smooth", "cover", "card", "wide"}
+CELL_METADATA = {"tags", "mystnb", "slug", "main", "guess", "live", "controls", "values", "tells", "marks", "equal_axes", "smooth", "untitled", "cover", "card", "wide"}
 TIDY = "run `make tidy`"
 MAIN = 5  # claims of a chapter that may be main ones
 FORM = {"claims": int, "exercises": int, "columns": int, "tags": list}  # what `form` in `_config.yml` may hold
@@ -265,11 +265,11 @@ def metadata_faults(name: str, notebook: nbformat.NotebookNode) -> list[str]:
         if not valued_rightly(cell.metadata.get("values", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `values` are written `{{"layer_0": [{{"name": "fit"}}, "date", {{"field": "count", "title": "cases"}}]}}`: correct them')
         if not telling_rightly(cell.metadata.get("tells", [])):
-            found.append(f'{place(name, notebook.cells, number)}: its metadata `tells` are written `[{{"of": "layer_0", "text": "format(datum.v, \'.2f\')", "words": "its mean", "colour": "#0173b2"}}]`, with a `title`, or `"line": true`, instead of a layer and a text: correct them')
+            found.append(f'{place(name, notebook.cells, number)}: its metadata `tells` are written `[{{"of": "layer_0", "text": "format(datum.v, \'.2f\')", "words": "its mean", "colour": "#0173b2"}}]`, with a `title`, or `"line": true`, or a `claim` and what it `printed`, instead of a layer and a text: correct them')
         if not isinstance(marks := cell.metadata.get("marks", []), list) or not all(isinstance(one, dict) and isinstance(one.get("of"), str) and "mark" in one for one in marks):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `marks` are written `[{{"of": "layer_0", "mark": "point"}}]`: correct them')
-        for switch in ("equal_axes", "smooth"):
-            if cell.metadata.get(switch, True) is not True:
+        for switch in ("equal_axes", "smooth", "untitled"):
+            if cell.metadata.get(switch, True) is not True and not (switch == "smooth" and isinstance(cell.metadata[switch], str)):
                 found.append(f"{place(name, notebook.cells, number)}: its metadata `{switch}` are `true`, or not there: correct them")
         if not chosen_rightly(cell.metadata.get("cover", {})):
             found.append(f'{place(name, notebook.cells, number)}: its metadata `cover` are written `{{"panels": [2], "crop": [0.1, 0, 0.9, 1]}}`, both of them or not: correct them')
@@ -328,8 +328,8 @@ def telling_rightly(tells: object) -> bool:
     def right(one: object) -> bool:
         if not isinstance(one, dict) or not isinstance(one.get("words"), str):
             return False
-        texts, kind = [one.get(key, "") for key in ("of", "text", "title", "colour")], one.keys() - {"words", "colour", "transform"}
-        return kind in ({"of", "text"}, {"title"}, {"line"}) and all(isinstance(text, str) for text in texts) and one.get("line", True) is True and isinstance(one.get("transform", []), list)
+        texts, kind = [one.get(key, "") for key in ("of", "text", "title", "colour", "claim", "printed")], one.keys() - {"words", "colour", "transform"}
+        return kind in ({"of", "text"}, {"title"}, {"line"}, {"claim", "printed"}) and all(isinstance(text, str) for text in texts) and one.get("line", True) is True and isinstance(one.get("transform", []), list)
 
     return isinstance(tells, list) and all(map(right, tells))
 

@@ -12,19 +12,19 @@ import re
 
 import nbformat
 
-from ..chapters import code_cells
+from ..chapters import claims, code_cells
 from ..files import BookError, write_atomically
 from ..render.covers import cover_of
 from ..render.drawn import drawn
 from ..render.palette import COLOURS
 from ..render.pictures import ACROSS, BETWEEN, BROAD, MIME, NARROW, WIDE, Broad, adapts, as_shown, bundle, outputs_with_charts, picture, spanning, steepness_of, widened
+from . import executed
 from .executed import chapter_of
 from .figures import called
 
 
 LARGER = 1.3  # than a chart was drawn, at most (book.css)
 TALLEST = 400  # pixels of a chart at a chapter's head, where it is not drawn taller
-SLIM = 720  # pixels of a chart that does not fill its sheet at the head: its caption stands beside it (book.css)
 LONG = 15  # letters of a control's name: on a phone a longer one stands above its slider (book.css)
 TITLE = "role-title-text"
 THUMBNAIL = (280, 175)  # pixels in which it is drawn; half as large or less it is shown (book.css)
@@ -141,7 +141,7 @@ def markup(
         if broad:
             larger = file.with_name(f"{file.stem}-{broad.name}.svg")
             sources += source(larger, f"min-width: {BROAD}px")
-            styles += (heights(specification, larger, "wide-high") if adapts(specification) else "") + f" --wide-drawn: {size(larger)[0]:g}px;"
+            styles += (heights(widened(broad.patch, specification), larger, "wide-high") if adapts(specification) else "") + f" --wide-drawn: {size(larger)[0]:g}px;"
         images += f"<picture>{sources}{image}</picture>" if sources else image
     drawn = max(width / LARGER, min(width, width * TALLEST / height)) if anchor else width
     if broad and broad.patch:
@@ -149,8 +149,6 @@ def markup(
     if legend := next((one["select"]["fields"][0] for one in specification.get("params", []) if one.get("bind") == "legend"), ""):
         other += f' data-legend="{html.escape(legend)}"'
     kind = f" {broad.name}" if broad else ""
-    if anchor and broad and size(larger)[0] <= SLIM:
-        kind += " slim"
     still = "<noscript><p class=\"chart-still\">Without JavaScript this is a picture: it has no slider, and nothing in it can be moved or chosen.</p></noscript>"
     for key in ("along", "at"):
         if named := {one: said[key] for one, said in (told or {}).items() if key in said}:
@@ -181,23 +179,33 @@ def line_across(specification: dict) -> tuple[float, str] | None:
     return found[0] if len(found) == 1 else None
 
 
+def told_by_claim(one: dict, chapter: str) -> str:
+    """The first group of `printed` in what the cell of the claim printed; empty where it is not there."""
+    value = next((claim["value"] for claim in claims(executed.chapter(chapter)) if claim["slug"] == one["claim"]), "")
+    found = re.search(one["printed"], value)
+    return found[1].replace(" to ", "\N{EN DASH}") if found else ""
+
+
 def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
     """What the chart tells, in large type beside it: numbers that follow what the reader moves (charts.js). The cell's metadata `tells` are a list of
 
         {"title": "(Data to .+): final size (.+)", "words": "cases announced"}
         {"of": "layer_3", "transform": [{"filter": "datum.what == 'mean'"}], "text": "format(datum.value, '.1f')", "words": "km, the mean", "colour": "#cc78bc"}
         {"line": true, "words": "cases counted"}
+        {"claim": "same-line-two-sums", "printed": "numpy2: .* = (\\d+)", "words": "with numpy 2", "colour": "#de8f05"}
 
     a part of the words above the chart, which is the last of one or two, of which the other ends the words, on a line of its own; what Vega computes of the rows of a layer (`telling` in builder/render/pictures.py);
-    the number that the chart draws as a line across it. Each has the colour of the chart's curve, or its line, or the one that is given, above it.
+    the number that the chart draws as a line across it; what the cell of a claim printed, which a picture that is no chart may tell as well. Each has the colour of the chart's curve, or its line, or the one that is given, above it.
     """
-    shown = ""
+    shown, printed = "", {place: told_by_claim(one, chapter) for place, one in enumerate(cell.metadata.get("tells", [])) if "claim" in one}
     for place, one in enumerate(cell.metadata.get("tells", [])):
         curve = next((layer["mark"].get("color", "") for layer in specification.get("layer", []) if layer["mark"]["type"] == "line"), "")
         told, when, source, colour = "", "", "", one.get("colour", curve)
         if "line" in one:
             told, colour = line_across(specification) or ("", "")
             told = f"{told:,}" if told else ""
+        elif "claim" in one:
+            told = printed[place]
         elif "title" in one:
             source = f' data-title="{html.escape(one["title"])}"'
             if found := re.fullmatch(one["title"], words_in(app, chapter, number, TITLE)):
@@ -207,9 +215,11 @@ def tells(app, cell, specification: dict, chapter: str, number: int) -> str:
             told, source = words_in(app, chapter, number, f"told_{place}_marks"), f' data-told="told_{place}_marks"'
         if not told:
             raise BookError(f"its metadata `tells`: nothing is found for `{one['words']}`")
-        said = f'<strong class="told-number" style="--letters: {len(told)}">{html.escape(told)}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
+        letters = max(map(len, printed.values())) if place in printed else len(told)
+        said = f'<strong class="told-number" style="--letters: {letters}">{html.escape(told)}</strong> <span class="told-words">{html.escape(one["words"])}</span> {when}'.rstrip()
         mark = next((f"var(--{name})" for name in ("chart-blue", "chart-sky") if colour == COLOURS["light"][name]), colour)
-        shown += f'<p class="told-value" style="--mark: {mark}"{source}><output>{said}</output></p>' if source else f'<p class="told-goal" style="--mark: {mark}">{said}</p>'
+        kind = ' class="told-goal"' if "line" in one else ""
+        shown += f'<p class="told-value" style="--mark: {mark}"{source}><output>{said}</output></p>' if source else f'<p{kind} style="--mark: {mark}">{said}</p>'
     return shown and f'<div class="told">{shown}</div>'
 
 

@@ -17,6 +17,7 @@ from ..form import Balance, raw_html
 from ..live import shown
 from ..render.pictures import FIGURE, outputs_with_figures
 from .guess import put_questions
+from .typography import with_quotes
 
 
 def chapter_of(docname: str) -> str | None:
@@ -113,11 +114,12 @@ def check_scripts(name: str, notebook: nbformat.NotebookNode) -> None:
 
 
 def tell_without_script(cell: nbformat.NotebookNode) -> None:
-    """What a cell's script would draw, in the words that the cell has for those who do not see it."""
+    """What a cell's script would draw, in the words that the cell has for those who do not see it; and its own words with the page's apostrophes."""
     alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
     for output in cell.get("outputs", []) if alt and "script" in cell.metadata.get("tags", []) else []:
         if "text/html" in output.get("data", {}):
-            output.data["text/html"] += f"<noscript><p>{html.escape(alt)}</p></noscript>"
+            shown = output.data["text/html"] + f"<noscript><p>{html.escape(alt, quote=False)}</p></noscript>"
+            output.data["text/html"] = with_quotes(shown, r"<script\b.*?</script>|<[^>]*>")
 
 
 # What a call does that sets something up, by the last part of its name.

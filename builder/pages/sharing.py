@@ -110,16 +110,12 @@ def live_head(app, name: str, chart: tuple, caption: str = "", below: str = "", 
     return markup(app, specification, labelled(cell), name, number, anchor="chart-hero", between=told, below=caption + below, told=cell.metadata.get("controls"), broad=broad)
 
 
-TWO_LINES = 230  # letters of a caption that has no third one at the head of a wide page, where its link follows it
-
-
 def caption_at_head(cell, notebook, kind: str = "") -> str:
     """Without its number, for those before it are still to come, but on paper (book.css); at its end a link to its place, where the text speaks of it."""
     name = called(cell, notebook)
     place = name.lower().replace(" ", "-") or f"cell-{next(i for i, other in enumerate(chapters.code_cells(notebook), start=1) if other is cell)}"
     on_paper = f' data-called="{name}. "' if name else ""
-    kind += " short" * (len(re.sub("<[^>]+>", "", caption_of(cell))) < TWO_LINES)
-    return f'<p class="hero-caption{kind}"{on_paper}>{caption_of(cell)} <a href="#{place}">See {name.lower() or "it"} in the chapter</a></p>'
+    return f'<p class="hero-caption{kind}"{on_paper}><span>{caption_of(cell)}</span> <a href="#{place}">See {name.lower() or "it"} in the chapter</a></p>'
 
 
 def caption_of(cell) -> str:
@@ -145,7 +141,7 @@ def hero(app, name: str, notebook) -> str:
     alt, loading = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", chapters.title(notebook)), "lazy" if still else "eager"
     picture = at_head(app, name, cell, alt, loading)
     captions = "".join(caption_at_head(one, notebook, kind) for one, kind in ((cell, " of-the-picture"), (film, " of-the-motion")) if one)
-    return f'<div class="hero still" id="hero"><div>{still}{picture}{button}</div>{captions}</div>'
+    return f'<div class="hero still" id="hero">{tells(app, film or cell, {}, name, 0)}<div class="still-view">{still}{picture}{button}</div>{captions}</div>'
 
 
 def still_at_head(notebook) -> tuple:

@@ -46,12 +46,14 @@ COLOURS = {
 TWINS = {COLOURS["light"][name]: COLOURS["dark"][name] for name in ("chart-ink", "chart-grid", "chart-blue", "chart-sky", "chart-number", "chart-on-blue", "chart-hair", "chart-soft")}
 TWINS |= {"#e4e4e4": "#2a313b", "#b8b8b8": "#4d5663", '"black"': f'"{COLOURS["dark"]["chart-ink"]}"'}  # grounds in greys of a chart, and marks upon them
 
+IN_DARK = {"#de8f05": "#ed964f"}  # of which the dark paper, a bluish one, makes no olive
 TINTS = ("#0173b2", "#de8f05", "#029e73", "#cc78bc", "#56b4e9", "#949494")  # of seaborn's palette `colorblind`
 
 
 def tint(number: int, theme: str) -> str:
     """A ground for pictures: paper with a seventh of one of these colours."""
-    paper, colour = (bytes.fromhex(one[1:]) for one in (COLOURS[theme]["paper"], TINTS[number % len(TINTS)]))
+    colour = TINTS[number % len(TINTS)]
+    paper, colour = (bytes.fromhex(one[1:]) for one in (COLOURS[theme]["paper"], IN_DARK.get(colour, colour) if theme == "dark" else colour))
     return "#" + bytes(round((6 * p + c) / 7) for p, c in zip(paper, colour)).hex()
 
 

@@ -256,6 +256,8 @@ def chart_in(cell: nbformat.NotebookNode) -> dict | None:
 def as_shown(cell: nbformat.NotebookNode, specification: dict) -> dict:
     """The specification in the book's form, with what the metadata of its cell say of it."""
     specification = refined(specification, smooth=cell.metadata.get("smooth", False))
+    if cell.metadata.get("untitled"):  # its slider says the same
+        specification = {key: value for key, value in specification.items() if key != "title"}
     if values := cell.metadata.get("values"):
         specification = valued(specification, values)
     for added in [*cell.metadata.get("marks", []), *telling(cell)]:
@@ -307,9 +309,9 @@ def merged(theme: dict, own: dict) -> dict:
     return {**theme, **{key: {**theme[key], **value} if isinstance(value, dict) and isinstance(theme.get(key), dict) else value for key, value in own.items()}}
 
 
-def refined(specification: dict, smooth: bool = False) -> dict:
+def refined(specification: dict, smooth: bool | str = False) -> dict:
     """The chart with what no theme can say of it, for its code has said otherwise: a legend stands above it, where one reads first, in one row where there is room; no line is thinner
-    than the theme's, and dashes are not round; the numbers of squares can be read. Lines and areas of functions that are `smooth` are drawn so, through the same points.
+    than the theme's, and dashes are not round; the numbers of squares can be read. Lines and areas of functions that are `smooth` are drawn so, through the same points; an expression says how.
     """
 
     coloured = '"scheme": ' in json.dumps(specification)
@@ -324,7 +326,7 @@ def refined(specification: dict, smooth: bool = False) -> dict:
         if mark.get("type") == "line" and not mark.get("filled"):
             mark |= {"strokeWidth": max(mark.get("strokeWidth", LINE), LINE)} | ({"strokeCap": "butt"} if "strokeDash" in mark else {})
         if smooth and mark.get("type") in ("line", "area") and not mark.get("filled"):
-            mark = {"interpolate": "monotone", **mark}
+            mark = {"interpolate": "monotone" if smooth is True else {"expr": smooth}, **mark}
         if mark.get("type"):
             part["mark"] = mark
         if mark.get("type") == "text" and part.get("encoding", {}).get("color", {}).get("value") == GREY:
@@ -354,7 +356,10 @@ def patch_of(cell: nbformat.NotebookNode, specification: dict) -> dict:
     """What is other in the chart where it is wide: what `wide` says of the chart, `{"beside": true, "chart": {"height": 400}}`; a chart that adapts is higher, too."""
     height = specification.get("height")
     grown = {"height": min(round(1.5 * height), HIGHEST)} if adapts(specification) and isinstance(height, int | float) else {}
-    return {key: value for key, value in {"beside": wide(cell).get("beside"), "chart": {**grown, **wide(cell).get("chart", {})}}.items() if value}
+    chart = {**grown, **wide(cell).get("chart", {})}
+    if steepness_of(specification) and "layer" in chart:  # it may show another part of the map
+        chart["usermeta"] = {"steepness": steepness_of(with_equal_axes(patched(specification, chart)))}
+    return {key: value for key, value in {"beside": wide(cell).get("beside"), "chart": chart}.items() if value}
 
 
 def patched(whole, patch):

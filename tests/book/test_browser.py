@@ -1040,6 +1040,22 @@ def test_a_chapter_s_head_tells_what_its_chart_shows(open_page, name, size):
     assert len(seen) > 1
 
 
+@pytest.mark.parametrize("name", [name for name in book.chapters() if name not in WITH_CHARTS])
+def test_the_head_of_a_chapter_without_charts_tells_what_claims_printed(open_page, name):
+    page, printed = open_page(f"notebooks/{name}.html"), [claim["value"] for claim in book.claims(executed(name))]
+    shown = page.locator(".opening .told-number").all_inner_texts()
+    assert shown and all(any(one.replace("\N{EN DASH}", " to ") in value for value in printed) for one in shown), shown
+
+
+def test_a_wide_shore_shows_where_the_mean_is(open_page):
+    """Upright where it is within the frame, which holds more of the shore than a narrow one; else outwards at its edge."""
+    for size, here in (("wide", "up"), ("narrow", "left")):
+        page = open_page("notebooks/cauchy.html", size=size)
+        page.wait_for_selector("#chart-hero[data-ready=true]")
+        marks = page.evaluate("() => document.querySelector('#chart-hero').view.scenegraph().root.items[0].items[0].items.filter((one) => one.name === 'layer_3_marks')[0].items.map((one) => one.shape)")
+        assert sorted(marks) == ["circle", f"triangle-{here}"], marks
+
+
 def test_an_interval_that_ends_above_the_axis_has_an_arrow(open_page):
     page = open_page("notebooks/hubei.html")
     page.wait_for_selector("#chart-hero[data-ready=true]")
@@ -2274,29 +2290,29 @@ def test_numpy_refuses_a_window_in_the_words_for_which_its_place_is_asked():
 @pytest.mark.parametrize("width", [1200, 1280, 1600])
 @pytest.mark.parametrize("name", book.chapters())
 def test_a_chapter_opens_with_a_band(open_page, name, width):
-    """From edge to edge, in its part's tint; its figure spans text and margin, with its caption below it, or beside one that is not so wide, and what it tells at the left; the contents begin below."""
+    """From edge to edge, in its part's tint; its figure spans text and margin, with its caption below it, as wide as the text, and in the margin a link to its place; what it tells at the left. The contents begin below."""
     page = open_page(f"notebooks/{name}.html", moves=False)
     page.set_viewport_size({"width": width, "height": 800})
     box = lambda one: page.locator(one).first.bounding_box()  # noqa: E731
     page.wait_for_selector(".bd-sidebar-secondary[style*=opening]")
     band, title, caption = box(".opening"), box(".opening h1"), box(".hero-caption:visible")
-    figure = box(".opening :is(.chart-view, .hero.still > div)")
+    figure = box(".opening :is(.chart-view, .still-view)")
     assert page.locator(".opening").evaluate("one => getComputedStyle(one).boxShadow").startswith(page.locator(".opening").evaluate("one => getComputedStyle(one).backgroundColor"))
     assert title["width"] > 850 and -2 < figure["x"] - title["x"] < 60  # the plot; its sheet begins there
-    if name in ("cauchy", "docker_kernels"):
-        assert caption["x"] > figure["x"] + figure["width"] and caption["width"] > 190
-        assert abs(caption["y"] - box(".opening .hero")["y"]) < 2
-    else:
-        assert caption["y"] >= figure["y"] + figure["height"] and abs(caption["x"] - title["x"]) < 2
-    if page.locator(".opening .told").count():
-        told = box(".opening .told")
-        assert told["x"] + told["width"] < figure["x"] and abs(told["y"] - box(".opening form")["y"]) < 20 and told["y"] + told["height"] <= figure["y"] + figure["height"]
+    assert caption["y"] >= figure["y"] + figure["height"] and abs(caption["x"] - title["x"]) < 2
+    words, place, told = box(".hero-caption:visible > span"), box(".hero-caption:visible > a"), box(".opening .told")
+    text = box("article > section > p:not(.facts)")
+    assert words["width"] <= text["width"] and abs(place["x"] - text["x"] - text["width"] - 40) < 2 and place["height"] < 25 and abs(place["y"] - words["y"]) < 3
+    top = box(".opening form")["y"] if page.locator(".opening form").count() else figure["y"]
+    assert told["x"] + told["width"] < figure["x"] and abs(told["y"] - top) < 20 and told["y"] + told["height"] <= figure["y"] + figure["height"]
     assert band["y"] + band["height"] - max(one["y"] + one["height"] for one in (caption, figure)) < 32, "no blank strip"
     assert caption["y"] + caption["height"] <= band["y"] + band["height"] and figure["x"] + figure["width"] <= width
     assert box("#pst-page-toc-nav")["y"] > band["y"] + band["height"] and page.evaluate("document.documentElement.scrollWidth") <= width
     drawn = page.locator(".opening :is(img, canvas):visible").bounding_box()
-    assert 650 < drawn["width"] <= figure["width"] or "still" in page.locator(".hero").get_attribute("class") or name == "cauchy"
-    assert drawn["y"] + drawn["height"] <= 800
+    assert 650 < drawn["width"] <= figure["width"]
+    assert drawn["y"] + drawn["height"] <= 800 and (width != 1280 or caption["y"] + caption["height"] <= 800)
+    covered = page.evaluate("""() => document.querySelector(".bd-sidebar-secondary").getBoundingClientRect().y - document.querySelector(".opening").getBoundingClientRect().bottom""")
+    assert covered >= 0, "the contents lie on the band's last row"
 
 
 def laid_out(open_page, name, width=1280):
@@ -2322,7 +2338,7 @@ def test_a_wide_figure_spans_text_and_margin(open_page, name):
         if figure.locator(".chart[data-source]").count():
             figure.locator(".chart[data-ready]").wait_for()  # its picture is gone then
         shown, caption = figure.locator(":is(img, svg):visible").first.bounding_box(), figure.locator("figcaption").bounding_box()
-        assert text["x"] + text["width"] < shown["x"] + shown["width"] <= 1280 or name == "cauchy"
+        assert text["x"] + text["width"] < shown["x"] + shown["width"] <= 1280
         assert abs(caption["x"] - text["x"]) < 2 and caption["y"] >= shown["y"] + shown["height"]
         top = page.evaluate("scrollY")
         assert not [note for note in notes if shown["y"] + top < note["y"] < shown["y"] + top + shown["height"]]
@@ -2441,7 +2457,7 @@ def test_heads_have_one_margin_on_a_phone(open_page):
     """Charts, a still picture, and the still of a film."""
     places = set()
     for name in book.chapters():
-        sheet = open_page(f"notebooks/{name}.html", size="narrow", moves=False).locator(".opening :is(.chart-view, .hero.still > div)").bounding_box()
+        sheet = open_page(f"notebooks/{name}.html", size="narrow", moves=False).locator(".opening :is(.chart-view, .still-view)").bounding_box()
         places.add((round(sheet["x"]), round(sheet["width"])))
     assert len(places) == 1
 

@@ -478,7 +478,7 @@ def test_where_a_slider_stands_along_the_plot_is_two_places():
 
 
 def test_what_a_chart_says_of_its_marks_are_fields_names_and_spans():
-    assert form.telling_rightly([{"of": "layer_0", "text": "datum.v", "words": "its mean", "transform": []}, {"title": "n = (.+)", "words": "n"}, {"line": True, "words": "goal"}])
-    assert not any(form.telling_rightly([one]) for one in ({"of": "layer_0", "words": "w"}, {"title": "a"}, {"line": False, "words": "w"}, {"title": "a", "line": True, "words": "w"}, {"of": 1, "text": "t", "words": "w"}))
+    assert form.telling_rightly([{"of": "layer_0", "text": "datum.v", "words": "its mean", "transform": []}, {"title": "n = (.+)", "words": "n"}, {"line": True, "words": "goal"}, {"claim": "slug", "printed": "= (.+)", "words": "w"}])
+    assert not any(form.telling_rightly([one]) for one in ({"of": "layer_0", "words": "w"}, {"title": "a"}, {"line": False, "words": "w"}, {"title": "a", "line": True, "words": "w"}, {"of": 1, "text": "t", "words": "w"}, {"claim": "slug", "words": "w"}))
     assert form.valued_rightly({"layer_0": [{"name": "fit"}, "date", {"field": "count", "title": "cases"}, {"span": ["x", "y"], "title": "area"}], "layer_1": []})
     assert not any(form.valued_rightly({"layer_0": lines}) for lines in ("date", [3], [{"title": "cases"}], [{"name": "a", "field": "b"}], [{"field": 3}]))

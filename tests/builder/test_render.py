@@ -885,6 +885,9 @@ def test_charts_have_the_book_s_form():
     chart = {"data": {"values": rows}, "mark": {"type": "line", "strokeWidth": 1}, "encoding": encoding, "width": "container", "height": 200}
     plain, smooth = (pictures.refined(chart, smooth=one) for one in (False, True))
     assert plain["data"] == chart["data"] and plain["mark"] == {"type": "line", "strokeWidth": 2.5} and smooth["mark"]["interpolate"] == "monotone"
+    assert pictures.refined(chart, smooth="n < 2 ? 'monotone' : 'cardinal'")["mark"]["interpolate"] == {"expr": "n < 2 ? 'monotone' : 'cardinal'"}
+    titled = {**chart, "title": {"text": {"expr": "'n = ' + n"}}}
+    assert "title" in pictures.as_shown(nbformat.v4.new_code_cell(), titled) and "title" not in pictures.as_shown(nbformat.v4.new_code_cell(metadata={"untitled": True}), titled)
     assert "orient" not in plain["encoding"]["color"]["legend"] and "clamp(floor(width / 95), 1, 1)" in plain["encoding"]["color"]["legend"]["columns"]["expr"]
     paths = [re.search(r'class="mark-line[^>]*>.*?d="([^"]*)"', pictures.picture(json.dumps(one), "light"), re.S)[1] for one in (plain, smooth)]
     assert "C" not in paths[0] and "C" in paths[1]

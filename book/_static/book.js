@@ -223,7 +223,7 @@ lay out what is far away. */
   /* The contents begin below the band with which a chapter opens, whatever its height is. */
   function putContentsBelowTheOpening() {
     const [opening, contents] = [".opening", ".bd-sidebar-secondary"].map((one) => document.querySelector(one));
-    if (opening && contents) new ResizeObserver(() => contents.style.setProperty("--opening", `${Math.ceil(opening.getBoundingClientRect().height)}px`)).observe(opening);
+    if (opening && contents) new ResizeObserver(() => contents.style.setProperty("--opening", `${opening.offsetHeight}px`)).observe(opening);
   }
 
   /* The contents beside the text name the section that is read, also after a jump past its heading, which the theme waits for. */

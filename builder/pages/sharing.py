@@ -69,9 +69,9 @@ def facts(app, doctree):
     to_recipe = f'<a href="#cell-{before + 1}">the recipe</a>' if any(is_recipe(one) for one in notebook.cells[place : place + 1]) else "the recipe"
     seconds = f'<span class="measured">{found["seconds"]:.0f}&nbsp;s</span>'
     head = (
-        f'<p class="facts">{road(notebook, to_recipe)}, side roads apart. This build executed it in {seconds}: '
-        f'<a href="../book/execution.html">{found["n_cells"]}&nbsp;cells</a>, <a href="../book/claims.html#{name}">{len(claims)}&nbsp;claims</a>, all hold. '
-        f'Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></p>'
+        f'<p class="facts"><span>{road(notebook, to_recipe)}, side roads apart.</span> <span>This build executed it in {seconds}: '
+        f'<a href="../book/execution.html">{found["n_cells"]}&nbsp;cells</a>, <a href="../book/claims.html#{name}">{len(claims)}&nbsp;claims</a>, all hold.</span> '
+        f'<span>Notebook: <a href="../_sources/notebooks/{name}.ipynb" download>clean</a>, <a href="../executed/{name}.ipynb" download>executed</a>, <a href="{name}.md">Markdown</a>. <a href="#cite">How to cite it</a></span></p>'
     )
     question = next((i for i, child in enumerate(section.children) if isinstance(child, nodes.paragraph)), 0)
     section.insert(question + 1, [nodes.raw("", hero(app, name, notebook) + head, format="html"), *list_of(claims)])

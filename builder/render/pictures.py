@@ -48,7 +48,7 @@ BACKGROUND = re.compile(r'(<g id="(?:patch_\d+|legend_\d+)">\s*(?:<g id="patch_\
 
 WORDS = re.compile(r'(<g style="fill: )(#(?!000000|ffffff)[0-9a-f]{6})(?=" transform=")')  # of a figure; those that are black or white stand on marks
 MARKS = re.compile(r'style="fill: none; stroke: #[^"]*"|<use [^>]*style="[^"]*"|<path id="m[^>]*style="[^"]*"')  # lines; markers, and what they have in common
-OPACITY = re.compile(r"(\bopacity: )([\d.]+)")
+OPACITY = re.compile(r"(\bopacity: )((?!0(?![\d.]))[\d.]+)")  # but of what is empty
 THIN = re.compile(r'"fill: none(?!.*stroke-width: (?:1\.[5-9]|[2-9]|\d\d))')
 
 

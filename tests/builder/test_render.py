@@ -980,6 +980,7 @@ def test_a_line_as_dark_as_the_page_is_lifted_on_the_dark_one():
     assert palette.seen(lifted) == lifted != "#ffffff"
     faint = '<defs><path id="m1" d="M 0 0 L 9 9" style="stroke: {0}"/></defs><use xlink:href="#m1" x="1" y="2" style="fill: {0}; fill-opacity: 0.5; stroke: {0}; stroke-opacity: 0.5"/>'
     assert pictures.dark(faint.format("#029e73")) == pictures.compact(faint.format("#029e73").replace("opacity: 0.5", "opacity: 0.7")), "less of the page is seen through it"
+    assert "fill-opacity: 0;" in pictures.dark(faint.format("#808080").replace("fill-opacity: 0.5", "fill-opacity: 0")), "what is empty stays so"
     assert "#440154" not in pictures.dark(faint.format("#440154")), "the edge that its uses share"
     thin, thick = (pictures.dark(f'<path d="M 0 0 L 9 9" style="fill: none; stroke: #440154{width}"/>') for width in ("", "; stroke-width: 1.5"))
     assert thick != thin.replace('"/>', '; stroke-width: 1.5"/>') and lifted in thick, "a hairline is lighter"

@@ -296,7 +296,7 @@ def test_the_book_tries_itself_and_shows_what_it_did_not_notice(built):
     assert "one: noticed " in result.stdout and "one: 2 other seeds; cells that failed on some: none" in result.stdout
     built.render()
     texts = {name: (built.site / name).read_text() for name in ("notebooks/one.html", "book/claims.html", "book/doubt.html")}
-    assert re.search(r"changes noticed(</a>)? · 2 of 2 seeds", texts["notebooks/one.html"])
+    assert re.search(r"changes<span> noticed</span>(</a>)? · 2 of 2 seeds", texts["notebooks/one.html"])
     assert "<p>Seeds: 2 of 2</p>" in texts["book/claims.html"]
     assert "Not noticed:" in texts["book/doubt.html"] and "spare = total" in texts["book/doubt.html"]
     edit(built.root / "notebooks" / "one.ipynb", "assert total == 2", "assert total == 2 > 1")

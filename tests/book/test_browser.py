@@ -1671,6 +1671,13 @@ def test_the_control_of_a_selection_is_vega_s(open_page):
     page.wait_for_function("before => document.querySelector('#chart-hero svg').innerHTML !== before", arg=before, polling=200)
 
 
+def test_the_search_is_one_click_away_in_each_width(open_page):
+    page = open_page("notebooks/hubei.html")
+    for width in (320, 390, 700, 959, 960, 991, 992, 1100, 1199, 1200, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.locator(".search-button__button:visible").count() == 1, width
+
+
 def test_a_legend_works_by_keyboard(open_page):
     """Tab goes from the slider to its names, Enter chooses one, Space lets it go; no rule of accessibility is violated."""
     page = open_page("notebooks/central_limit_theorem.html")

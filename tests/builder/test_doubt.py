@@ -302,7 +302,7 @@ def test_the_book_tries_itself_and_shows_what_it_did_not_notice(built):
     edit(built.root / "notebooks" / "one.ipynb", "assert total == 2", "assert total == 2 > 1")
     assert built.run().returncode == 0
     built.render()
-    assert "changes noticed" not in (built.site / "notebooks" / "one.html").read_text()
+    assert "changes<span>" not in (built.site / "notebooks" / "one.html").read_text()
     built.failing("no chapter 'three'", command=("doubt", "three"))
 
 

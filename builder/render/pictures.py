@@ -71,9 +71,9 @@ def cleared(svg: str) -> str:
     return EMBEDDED.sub(lambda match: "data:image/webp;base64," + palettised(match[1]), BACKGROUND.sub(clear, svg))
 
 
-def worded(svg: str, paper: str) -> str:
+def worded(svg: str, paper: str, contrast: float = 4.5) -> str:
     """Words beside a line have its colour, which is for lines: words take more contrast (WCAG 2, 1.4.3)."""
-    return WORDS.sub(lambda match: match[1] + seen(match[2], paper, 4.5), svg)
+    return WORDS.sub(lambda match: match[1] + seen(match[2], paper, contrast), svg)
 
 
 def palettised(png: str) -> str:
@@ -100,7 +100,7 @@ def dark(svg: str) -> str:
     def paper(match):
         return match[1] + match[2].replace(PAPER, DARK_PAPER) + match[3]
 
-    shown = worded(in_dark(BACKGROUND.sub(paper, cleared(svg))), DARK_PAPER)
+    shown = worded(in_dark(BACKGROUND.sub(paper, cleared(svg))), DARK_PAPER, contrast=5.5)  # thin letters of a strong colour look dimmer there than they measure
 
     def mark(match):
         """Lines and markers that are as dark as the page, of a colour map or because it is seen through them; a hairline is as light as a word. The page's own faint lines are to be faint."""

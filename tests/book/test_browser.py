@@ -537,8 +537,10 @@ def test_a_film_is_lent_to_the_head(open_page):
     assert page.evaluate(AS_RIDDEN), "the still is not seen from the cart"
     assert not hero.locator("img:visible").count() and not [one for one in open_page.asked if one.startswith("covers/")]
     assert picture.bounding_box()["y"] + picture.bounding_box()["height"] < SIZES["wide"][1] and "Ride with the cart" in hero.inner_text()
+    plate, drawn = hero.locator(".still-view").bounding_box(), picture.bounding_box()
     button.click()
     page.wait_for_function("() => Number(document.querySelector('.hero #cartpole-canvas').dataset.frame) > 2", polling=200)
+    assert film.bounding_box() == drawn and abs(hero.locator(".still-view").bounding_box()["height"] - plate["height"]) < 2, "nothing jumps"
     assert film.get_attribute("data-ride") == "true" and film.is_visible() and not picture.count() and not button.is_visible() and "Ride with the cart" in hero.inner_text() and "Three learners" not in hero.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Pause"
     caption = hero.locator(".of-the-motion").bounding_box()

@@ -3,6 +3,7 @@
 Results of doubt are kept by a digest of this. Left out is what no change touches and no assertion can see: comments,
 docstrings, what is printed, the messages of assertions, and how a figure looks (`mutants.LOOKS`, `mutants.LOOKING`).
 So a label of a figure may become clearer without hours of doubt anew, and a sign may not.
+An import of pyplot that a later cell makes again does not count either: what it draws until then counts itself, or is words.
 Where a print calls a function of the chapter, or may draw, these calls count and the words around them do not.
 """
 
@@ -13,14 +14,15 @@ import re
 from ..files import digest
 from .mutants import DRAWN, LOOKS, LOOKS_ALWAYS, _called, _Finder, plain
 
+PYPLOT = "import matplotlib.pyplot as plt"
 STATEFUL = {"next", "iter", "input", "exec", "eval", "open"}
 
 
 class _Reduced(ast.NodeTransformer):
-    """Takes the looks out of one cell; `own` are the functions that the chapter defines: calling one may change something. `read`: names whose value a loop may leave to what comes after."""
+    """Takes the looks out of one cell; `own` are the functions that the chapter defines: calling one may change something. `read`: names whose value a loop may leave to what comes after. `again`: imports that come again."""
 
-    def __init__(self, own: set[str], read: set[str]):
-        self.own, self.read = own, read
+    def __init__(self, own: set[str], read: set[str], again: list[ast.stmt]):
+        self.own, self.read, self.again = own, read, again
 
     def harmless(self, *nodes: ast.AST) -> bool:
         """Whether evaluating these can change nothing: no value is stored, and nothing is called that may draw or count."""
@@ -76,6 +78,9 @@ class _Reduced(ast.NodeTransformer):
     def visit_Assert(self, node):
         node.msg = None
         return self.generic_visit(node)
+
+    def visit_Import(self, node):
+        return None if node in self.again else node
 
     def visit_For(self, node):
         """A loop that only writes labels is looks itself."""
@@ -138,11 +143,12 @@ def essence(cells: tuple[str, ...]) -> str:
             own.add(node.name)
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             own |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    drawing = [node for tree in trees.values() if tree for node in tree.body if isinstance(node, ast.Import) and ast.unparse(node) == PYPLOT]
     read = _union(filter(None, trees.values()), frozenset())
     for number, source in enumerate(cells):
         if trees[number] is None:
             found.append(source)  # another program's, or not Python: all of it counts
         else:
             lines = [line.strip() for line in source.splitlines() if re.match(r"\s*[%!]", line)]
-            found.append(repr([lines, _shape(_Reduced(own, read).visit(trees[number]))]))
+            found.append(repr([lines, _shape(_Reduced(own, read, drawing[:-1]).visit(trees[number]))]))
     return digest(*found)

@@ -117,6 +117,13 @@ def test_results_are_of_other_code_where_a_value_may_have_changed(old, new):
     assert changed != CODE and essence(changed) != essence(CODE)
 
 
+def test_a_cell_may_draw_words_before_the_one_that_imports_pyplot_for_data():
+    drawn = "import matplotlib.pyplot as plt\nplt.plot(x, f(x))\n"
+    assert essence(("y = 1", drawn)) == essence(("y = 1\nimport matplotlib.pyplot as plt\nplt.figure()\nplt.text(0, 0, str(y))\nplt.show()", drawn))
+    assert essence(("y = 1", drawn)) != essence(("y = 1\nimport matplotlib.pyplot as plt\nplt.plot(y)", drawn))
+    assert essence(("import y", "import y")) != essence(("", "import y"))
+
+
 def test_a_sign_where_it_makes_no_difference_is_left_alone():
     assert changed("y = abs(a - b)") == {"y = (a - b)", "y = abs(a + b)", "y = abs(a)"}
     assert "y = (b - a)**2" not in changed("y = (a - b)**2")

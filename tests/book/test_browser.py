@@ -415,7 +415,7 @@ WRITTEN = """async ([address, across]) => {
   svg.setAttribute("style", `width: ${across}px; height: auto; max-width: none`);
   const sheet = svg.getBoundingClientRect();
   const texts = [...svg.querySelectorAll("[id^=text_]")].map((one) => {
-    const { left, top, right, bottom } = one.getBoundingClientRect(), ways = [...one.querySelectorAll("g")].map((line) => line.getScreenCTM());
+    const { left, top, right, bottom } = one.getBoundingClientRect(), ways = [...one.querySelectorAll("g:not([id^=patch_])")].map((line) => line.getScreenCTM());
     return [one.innerHTML.match(/<!-- (.*?) -->/s)?.[1], 100 * Math.max(...ways.map((way) => Math.hypot(way.a, way.b))), left - sheet.left, top - sheet.top, right - sheet.left, bottom - sheet.top];
   }).filter((one) => one[4] > one[2]);
   const edge = [sheet.width, sheet.height];

@@ -36,7 +36,7 @@ class CalmFormatter(HtmlFormatter):
             letters = html.unescape(re.sub(r"<[^>]*>", "", line)) if code else ""
             if len(letters.rstrip()) > BROKEN:
                 indented = len(letters) - len(letters.lstrip(" "))
-                line = f'<span class="i{min(indented, DEEPEST) // 2 * 2}">{line}</span>'
+                line = f'<span class="i{min(indented, DEEPEST) // 2 * 2}">{line.removesuffix(chr(10))}</span>\n'
             yield number, line
 
 

@@ -26,7 +26,7 @@ Nothing is loaded before the reader asks for it. */
 
   /* A text field for code: as many lines as the code has, indentation kept on Enter, Tab goes on to the next control. */
   function editor(source, label) {
-    const field = element("textarea", { className: "live-code", value: source, spellcheck: false, wrap: "off", autocapitalize: "off" });
+    const field = element("textarea", { className: "live-code", value: source, spellcheck: false, autocapitalize: "off" });
     field.setAttribute("autocorrect", "off");
     field.setAttribute("autocomplete", "off");
     field.setAttribute("translate", "no");

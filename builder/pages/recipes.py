@@ -49,6 +49,9 @@ def box(app, doctree, docname):
         parts = ["its imports"] * (before.startswith(("import ", "from "))) + [f"<code>{one}</code>" if "more" not in one else one for one in few(helpers)]
         more = f'<span class="recipe-with pst-js-only">copied with {executed.listed(parts)}</span>' if parts else ""
         node["classes"].append("recipe")
+        for block in node.findall(nodes.literal_block) if prints(cell) else ():
+            if "stream" in block["classes"]:
+                block["language"] = "bash"
         node.insert(0, nodes.raw("", BOX.format(names=shown, more=more, before=html.escape(before)), format="html"))
         lines = len(cell.source.rstrip().splitlines())
         if lines > LONG and not prints(cell):

@@ -17,6 +17,8 @@ from ..render.delivery import deliver
 SCRIPTS = (
     "documentation_options.js", "doctools.js", "sphinx-book-theme.js", "book.js", "charts.js", "live.js",
 )  # fmt: skip; book.js loads those that copy code
+BROKEN = 32  # letters: a line of code that is longer may not fit a phone
+DEEPEST = 24  # letters of indentation that the rest of a broken line keeps
 PLAIN = (Name, Name.Namespace, Operator, Punctuation, Punctuation.Marker, Text.Whitespace, Error, Token)
 
 
@@ -25,6 +27,17 @@ class CalmFormatter(HtmlFormatter):
 
     def _get_css_classes(self, ttype):
         return "" if ttype in PLAIN else super()._get_css_classes(ttype)
+
+    def _format_lines(self, tokensource):
+        """Each long line of code is an element, with its indentation as its class: where it is broken, its rest hangs (book.css). What has no language is a text, or a table, and keeps its lines."""
+        tokens = list(tokensource)
+        code = any(ttype not in Text for ttype, _ in tokens)
+        for number, line in super()._format_lines(tokens):
+            letters = html.unescape(re.sub(r"<[^>]*>", "", line)) if code else ""
+            if len(letters.rstrip()) > BROKEN:
+                indented = len(letters) - len(letters.lstrip(" "))
+                line = f'<span class="i{min(indented, DEEPEST) // 2 * 2}">{line.removesuffix(chr(10))}</span>\n'
+            yield number, line
 
 
 def calm_code(app, config):

@@ -66,6 +66,8 @@ class Estimate(html.parser.HTMLParser):
         self.open.append((tag, seen))
         if not (tag == "p" and "tr" in [one for one, _ in self.open]):  # cells stand beside each other
             self.add(*AROUND.get(tag, (0, 0)))
+        if tag == "span" and classes and re.fullmatch(r"i\d+", classes[0]):
+            self.add(0, CODE)  # a long line of code, which a phone breaks
         if tag == "math" and attrs.get("display") == "block":
             self.add(55, 55)
 
@@ -78,7 +80,7 @@ class Estimate(html.parser.HTMLParser):
             self.noted *= self.noted < len(self.open)
 
     def handle_data(self, data):
-        if "pre" in (self.open[-1][0], self.open[-2][0] if len(self.open) > 1 else ""):
+        if "pre" in [one for one, _ in self.open[-3:]]:
             self.add(CODE * data.count("\n"), CODE * data.count("\n"))
         elif any(self.open[-1][1]):
             self.letters += len(" ".join(data.split()))

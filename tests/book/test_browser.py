@@ -1569,8 +1569,8 @@ def test_values_are_said_to_the_keyboard_too(open_page, name, figure, first, las
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_on_a_phone_what_a_claim_rests_on_has_one_line_and_code_fades_where_it_goes_on(open_page, theme):
-    """The fold and what was tried beside each other, in the same words for who listens; a fold keeps off a table; code fades at its right until its end is there."""
+def test_on_a_phone_what_a_claim_rests_on_has_one_line(open_page, theme):
+    """The fold and what was tried beside each other, in the same words for who listens; a fold keeps off a table."""
     page = open_page("notebooks/hubei.html", size="narrow", theme=theme)
     page.add_style_tag(content="article section { content-visibility: visible !important; }")
     feet = page.evaluate("""() => [...document.querySelectorAll(".claim")].filter((one) => one.checkVisibility() && one.querySelector(".claim-doubted")).map((one) => {
@@ -1581,11 +1581,39 @@ def test_on_a_phone_what_a_claim_rests_on_has_one_line_and_code_fades_where_it_g
     below = page.evaluate("""() => [...document.querySelectorAll(".cell_output:has(table) + .below-output > summary")].filter((one) => one.checkVisibility()).map((one) =>
         one.getBoundingClientRect().top + parseFloat(getComputedStyle(one).paddingTop) - one.closest(".cell").querySelector("table").getBoundingClientRect().bottom)""")
     assert below and all(8 <= one <= 14 for one in below), below
-    code = page.locator("pre", has_text="poisson_fit(X, n)").first
-    code.scroll_into_view_if_needed()
-    page.wait_for_function("one => one.tabIndex === 0 && getComputedStyle(one).maskImage.includes('gradient')", arg=code.element_handle(), polling=200)
-    code.evaluate("one => (one.scrollLeft = one.scrollWidth)")
-    page.wait_for_function("one => getComputedStyle(one).maskImage === 'none'", arg=code.element_handle(), polling=200)
+
+
+@pytest.mark.parametrize("size", ["narrow", "wide"])
+@pytest.mark.parametrize("name", book.chapters())
+def test_all_code_is_read_without_scrolling_sideways_and_copied_as_it_is(open_page, name, size):
+    """On a phone a long line is broken, and its rest hangs below it, in the box; on a wide page no line of up to 88 letters is."""
+    page = open_page(f"notebooks/{name}.html", size=size, moves=False)
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    boxes = page.evaluate("""() => {
+        for (const one of document.querySelectorAll("article details, .recipe-long")) one.matches("details") ? (one.open = true) : one.classList.add("whole");
+        return [...document.querySelectorAll("article .highlight:not(.cell_output *) > pre, .recipe > .cell_output pre")].filter((one) => one.checkVisibility()).map((one) => {
+            getSelection().selectAllChildren(one);
+            const line = parseFloat(getComputedStyle(one).lineHeight);
+            return { code: one.textContent.slice(0, 60), fits: one.scrollWidth <= one.clientWidth, size: parseFloat(getComputedStyle(one).fontSize), fades: getComputedStyle(one).maskImage !== "none",
+                copied: getSelection().toString().trimEnd() === one.textContent.trimEnd(), broken: [...one.querySelectorAll("[class^=i]")].filter((part) => part.offsetHeight > 1.5 * line).length };
+        });
+    }""")
+    assert len(boxes) > 20 and not [one for one in boxes if not one["fits"] or one["fades"] or not one["copied"] or one["size"] < 12]
+    assert (sum(one["broken"] for one in boxes) > 100) == (size == "narrow") and (size == "narrow" or not [one for one in boxes if one["broken"]])
+
+
+def test_opened_code_has_its_label_as_its_head(open_page):
+    """On a wide page too, where the label of folded code stands in the margin."""
+    page = laid_out(open_page, "hubei")
+    label = page.locator("#cell-14 > details.hide > summary")
+    label.evaluate("one => (one.closest('.side-road').open = true)")
+    code, prose = page.locator("#cell-14 .cell_input"), page.locator(".noted:has(#cell-14) > p")
+    assert label.bounding_box()["x"] > prose.bounding_box()["x"] + prose.bounding_box()["width"]
+    label.click()
+    head, box, text = (one.bounding_box() for one in (label, code, prose.last))
+    assert abs(head["x"] - box["x"]) < 2 and text["y"] + text["height"] + 4 < head["y"] and 0 <= box["y"] - head["y"] - head["height"] < 12
+    label.click()
+    assert label.bounding_box()["x"] > text["x"] + text["width"]
 
 
 def test_panels_beside_each_other_say_their_values(open_page):
@@ -2367,7 +2395,7 @@ def test_a_caption_says_no_place_that_a_wide_figure_has_not():
 
 @pytest.mark.parametrize("name", book.chapters())
 def test_what_stands_in_the_margin_is_within_the_window_and_covers_nothing(open_page, name):
-    """Also where guesses and side roads have been opened: captions, what cells printed, what vouches for claims, and the labels of folded code, all on one left edge. With open code the labels stay there."""
+    """Also where guesses and side roads have been opened: captions, what cells printed, what vouches for claims, and the labels of folded code, all on one left edge. With open code the others stay there."""
     page = laid_out(open_page, name)
     page.evaluate("document.querySelectorAll('.side-road').forEach((road) => (road.open = true))")
     for width in (1200, 1280, 1440, 1920):

@@ -32,6 +32,20 @@ def link_claims(app, doctree):
     for text in list(doctree.findall(nodes.Text)) if slugs else []:
         if isinstance(text.parent, (nodes.paragraph, nodes.emphasis, nodes.caption)) and CLAIMS.search(text):
             text.parent.replace(text, list(linked(str(text), slugs)))
+    for section in doctree.findall(nodes.section) if slugs else []:
+        if section[0].astext().startswith("What to do"):
+            for item in section.findall(nodes.list_item):
+                note_rests(item[-1])
+
+
+def note_rests(paragraph: nodes.Element) -> None:
+    """The claims in parentheses with which a piece of advice ends can stand in the margin (`.rests`), without the parentheses."""
+    opening = next((i for i, child in reversed(list(enumerate(paragraph))) if isinstance(child, nodes.Text) and re.search(r" \(claims?\N{NO-BREAK SPACE}$", child)), None)
+    if opening is None or paragraph[-1] != ").":
+        return
+    before, _, word = paragraph[opening].rpartition(" (")
+    numbers = [nodes.inline("", " (", classes=["parenthesis"]), nodes.Text(word), *paragraph[opening + 1 : -1], nodes.inline("", ")", classes=["parenthesis"])]
+    paragraph[opening:] = [nodes.Text(before), nodes.inline("", "", *numbers, classes=["rests"]), nodes.Text(".")]
 
 
 def linked(text: str, slugs: dict[str, str]):

@@ -34,6 +34,9 @@ def keep_together(app, doctree):
         if not isinstance(text.parent, (nodes.literal, nodes.math, nodes.math_block, nodes.FixedTextElement, nodes.raw)):
             if (joined := TOGETHER.sub("\N{NO-BREAK SPACE}", text)) != text:
                 text.parent.replace(text, nodes.Text(joined))
+    for link in doctree.findall(nodes.reference):
+        if re.fullmatch(r"(?:doi|arXiv):\S{,36}", link.astext()):
+            link["classes"] += ["together"]
     for raw in list(doctree.findall(nodes.raw)):
         if "<summary>" in raw.astext():
             raw.parent.replace(raw, nodes.raw("", re.sub(r"(?<=<summary>).*?(?=</summary>)", lambda found: with_quotes(found[0]), raw.astext(), flags=re.S), format=raw["format"]))

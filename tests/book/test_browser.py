@@ -731,7 +731,7 @@ def test_what_stands_at_the_head_is_not_shown_twice(open_page, name):
     assert on_paper == f'"Figure {number}. "' or name == "cartpole"
     page.emulate_media(media="screen")
     note.locator("button").click()
-    assert shown.count() == 1 and caption.is_visible() and not note.locator("a").is_visible()
+    assert shown.count() == 1 and caption.is_visible() and not note.locator(":is(img, canvas):visible").count()
     assert page.evaluate("document.activeElement.closest('.at-head > *, .at-head') !== null")
     back = note.get_by_role("button", name="Back to the head", expanded=True)
     back.press("Enter")
@@ -2873,3 +2873,55 @@ def test_no_row_is_seen_between_the_bar_and_the_ledger_s_filter(open_page, size)
     page.evaluate("scrollTo({ top: 3000, behavior: 'instant' })")
     bar, stuck = page.locator(".bd-header-article").bounding_box(), page.locator(".ledger-filter").bounding_box()
     assert -2 <= stuck["y"] - bar["y"] - bar["height"] <= 0
+
+
+@pytest.mark.parametrize("name", ["hubei", "class_weights", "keras_masking", "keras_confusion_metrics", "cauchy"])
+def test_the_numbers_of_a_head_share_the_height_of_its_sheet(open_page, name):
+    page = open_page(f"notebooks/{name}.html", size="wide")
+    numbers = [one.bounding_box() for one in page.locator(".opening .told > p").all()]
+    view = page.locator(".opening .chart-view").bounding_box()
+    assert len(numbers) in (2, 3) and max(one["height"] for one in numbers) - min(one["height"] for one in numbers) < 1
+    assert numbers[0]["y"] < view["y"] and abs(numbers[-1]["y"] + numbers[-1]["height"] - view["y"] - view["height"]) < 2
+
+
+def test_the_facts_of_a_chapter_are_columns_of_two_lines(open_page):
+    page = open_page("notebooks/hubei.html", size="wide")
+    facts = [one.bounding_box() for one in page.locator(".facts > span").all()]
+    switch = page.locator(".code-switch").bounding_box()
+    assert len({one["y"] for one in facts}) == 1 and all(one["height"] < 62 for one in facts)
+    assert switch["x"] > facts[-1]["x"] + facts[-1]["width"]
+
+
+def test_what_a_chapter_ends_with_uses_its_margin(open_page):
+    """Solutions and what advice rests on stand beside the text, sources in two columns; on a phone all is in the text."""
+    page = open_page("notebooks/hubei.html", size="wide")
+    page.add_style_tag(content="article section { content-visibility: visible !important; }")
+    text = page.locator("#exercises > section > p").first.bounding_box()
+    solution, rests = page.locator("#exercises summary").first, page.locator(".rests").first
+    assert all(one.bounding_box()["x"] > text["x"] + text["width"] for one in (solution, rests)) and rests.inner_text() == "claims\N{NO-BREAK SPACE}2 and 3"
+    before = solution.bounding_box()
+    solution.click()
+    assert solution.bounding_box()["x"] == before["x"] and page.locator("#exercises .solution pre").first.bounding_box()["x"] < text["x"] + 40
+    sources = page.locator("#further-reading > ul > li")
+    assert sources.last.bounding_box()["x"] > sources.first.bounding_box()["x"] + 300
+    phone = open_page("notebooks/hubei.html", size="narrow")
+    assert phone.locator(".rests").first.text_content() == " (claims\N{NO-BREAK SPACE}2 and 3)"
+
+
+def test_on_touch_a_link_to_a_place_comes_with_a_tap(open_page):
+    """On a title as on a claim; until then it takes none."""
+    page = open_page("notebooks/cauchy.html", size="narrow", moves=False, has_touch=True, is_mobile=True)
+    for place, link in (("article h2", ".headerlink"), (".claim", ".claim-link"), ("figure:has(figcaption .headerlink)", ".headerlink")):
+        whole = page.locator(place).first
+        assert whole.evaluate(f"one => (({{ opacity, pointerEvents }}) => [opacity, pointerEvents])(getComputedStyle(one.querySelector('{link}')))") == ["0", "none"]
+        whole.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)  # two quick taps are one of another kind
+        whole.tap(position={"x": 12, "y": 30})
+        page.wait_for_function(f"() => (({{ opacity, pointerEvents }}) => opacity === '1' && pointerEvents === 'auto')(getComputedStyle(document.querySelector('{place}').querySelector('{link}')))", polling=200)
+
+
+def test_repaired_counts_lead_to_their_side_road(open_page):
+    page = open_page("notebooks/hubei.html")
+    page.locator("#where-it-is-and-what-that-allows a", has_text="repaired").first.click()
+    page.wait_for_function("() => document.querySelector('#side-road-a-repair-of-the-step-and-what-it-assumes')?.closest('details, section').querySelector('details[open], p') && location.hash.includes('repair')", polling=200)
+    assert page.locator("details.side-road[open]", has_text="a repair of the step").count() == 1

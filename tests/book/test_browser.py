@@ -2498,10 +2498,18 @@ def test_the_page_of_results(open_page):
     field.fill("how to tune xgboost learning rate")
     page.wait_for_function("() => document.querySelector('#search-status').textContent === 'Nothing here explains this. The book has no “xgboost”.'")
     assert page.locator(".search-near").count() == 1 and 1 <= page.locator("#search-results li").count() <= 3
-    for message in ("IndexError: list index out of range", "CUDA out of memory", "operands could not be broadcast together with shapes", "InvalidArgumentError: The mask that was passed to cuDNN"):  # with the name of the error or without; the last much as what stands there
+    for message in ("IndexError: list index out of range", "CUDA out of memory", "operands could not be broadcast together with shapes"):  # with the name of the error or without
         field.fill(message)
         page.wait_for_function("query => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent === 'No page of this book has this message.'", arg=message)
         assert page.locator(".search-near").count() == 1 and page.locator("#search-results li").count() <= 3
+    for message, status in {
+        "F1 score 0 UndefinedMetricWarning: Precision is ill-defined": "One place quotes this message.",  # a part of it
+        "InvalidArgumentError: The mask that was passed to cuDNN": "No place quotes this word for word. This may be it:",  # in other words
+        "ModuleNotFoundError: No module named 'numpy'": "This may be the cause:",  # known to be asked for by it
+    }.items():
+        field.fill(message)
+        page.wait_for_function("([query, status]) => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent === status", arg=[message, status], polling=200)
+        assert not page.locator(".search-cure a").count()
     field.fill("how do I compute the class weights for an imbalanced data set in keras")  # long, and no message
     page.wait_for_function("() => /^(The first \\d+ of )?\\d+ places, none with all of these words/.test(document.querySelector('#search-status').textContent)")
     assert page.evaluate("Promise.all(['constructor', '__proto__'].map(bookSearch)).then(() => true)"), "what any object has in JavaScript is no word's other name"

@@ -2218,6 +2218,15 @@ def test_the_contents_name_a_side_road_only_to_who_is_in_it(open_page):
     assert marked() == around
 
 
+def test_the_contents_name_the_chapter_of_a_changes_list(open_page):
+    """A link to what was noticed of a claim: the mark is at the claim's chapter, also where its section begins with a fold."""
+    page = open_page("book/doubt.html")
+    for claim in ("class_weights--pytorch-steps-not-calmer", "binary_metrics--precision-follows-bayes"):
+        page.evaluate("id => (location.hash = id)", claim)
+        chapter = page.locator(f"section:has(> details #{claim})").first.get_attribute("id")
+        page.wait_for_function("id => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${id}`", arg=chapter, timeout=5000, polling=200)
+
+
 def test_a_search_reaches_the_place_that_answers_it(open_page):
     """Questions and error messages as people type them. The engine and its entries are loaded by the first search, not before."""
     page = open_page("search.html")

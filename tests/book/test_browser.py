@@ -2016,7 +2016,24 @@ def test_paper_has_no_controls(open_page):
     page = open_page("notebooks/cartpole.html")
     page.emulate_media(media="print")
     assert page.locator("article :is(button, input, select):visible").count() == 0
-    assert all(height <= 9.5 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
+    assert all(height <= 9 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
+
+
+def test_paper_does_not_part_what_belongs_together(open_page):
+    """The line of doubt stays with what a claim's cell printed, which a line of its own can, and a formula with the sentence that it ends."""
+    page = open_page("notebooks/hubei.html")
+    page.emulate_media(media="print")
+    doubted, before = page.locator(".claim-doubted:visible"), page.locator("p:has(+ div.math):visible")
+    assert doubted.count() and set(doubted.evaluate_all("all => all.map((one) => `${getComputedStyle(one).display} ${getComputedStyle(one).breakBefore}`)")) == {"block avoid"}
+    assert before.count() and set(before.evaluate_all("all => all.map((one) => getComputedStyle(one).breakAfter)")) == {"avoid"}
+
+
+def test_without_scripts_nothing_asks_for_the_hand(open_page):
+    """Where nothing can be pointed at or moved, no caption says so; and there the text says what a recipe needs, which the button else takes along."""
+    for scripts in (True, False):
+        seen = lambda name, what: [one.is_visible() for one in open_page(f"notebooks/{name}.html", java_script_enabled=scripts).locator(what).all()]  # noqa: E731
+        assert any(seen("class_weights", ".by-hand")) == scripts
+        assert seen("cartpole", "span.recipe-needs") == [not scripts]
 
 
 def test_paper_has_margins_of_its_own_and_no_hints_for_the_hand(open_page):

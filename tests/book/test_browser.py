@@ -2016,7 +2016,7 @@ def test_paper_has_no_controls(open_page):
     page = open_page("notebooks/cartpole.html")
     page.emulate_media(media="print")
     assert page.locator("article :is(button, input, select):visible").count() == 0
-    assert all(height <= 9 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
+    assert all(height <= 8.8 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
 
 
 def test_paper_does_not_part_what_belongs_together(open_page):

@@ -9,7 +9,7 @@ the dialog (book.js). */
   };
   /* Words that a question has and an answer need not have; what does not happen, an answer tells in its own words. */
   const empty = new Set(
-    ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing during each few for from had has have how i " +
+    ("a about after all also am an and any are as at be because been before being between both but by can cannot could did do does doing during each few for from got had has have how i " +
       "if in into is it its just me must my of on one not only or other our out over same should so some such than that the their them then there these they this to too under until up use used " +
       "exist existed existing exists using versus very vs was we were what when where whether which while who why will with would you your").split(" "),
   );
@@ -21,6 +21,9 @@ the dialog (book.js). */
     "interpretation definition example tutorial guide introduction overview beginner basics simple easy tip advice visualisation visualised really actually exactly properly correctly always never forever suddenly please help " +
     "anyone reddit stackoverflow quora blog pdf video course lecture interview question homework faq cheatsheet implement implementation scratch idea work works";
 
+  /* What anything is measured in: the mean of Cauchy data, samples, values is that of Cauchy. */
+  const stuff = "data sample value number variable random observation measurement distribution distributed";
+
   const dictionary = (table) => new Map(Object.entries(table)); // `constructor`, a name of any object's, is none of them
 
   /* Words for the same thing, one of which the book uses. An interval that is too narrow misses what it should hold. */
@@ -30,7 +33,7 @@ the dialog (book.js). */
     auroc: "auc", imbalance: "imbalanced", rocauc: "auc", tnr: "specificity", dataset: "data", datasets: "data", unbalanced: "imbalanced", sklearn: "scikit",
     asymmetric: "skewed", outlier: "outliers", gpu: "cuda", container: "docker", expectation: "mean", lorentzian: "cauchy", elevator: "cabin", fat: "heavy",
     two: "2", three: "3", four: "4", five: "5", six: "6", seven: "7", eight: "8", nine: "9", ten: "10", twenty: "20", thirty: "30", forty: "40", fifty: "50",
-    hundred: "100", thousand: "1000", multiple: "many", settle: "converge", settles: "converge", settled: "converge", settling: "converge",
+    hundred: "100", thousand: "1000", multiple: "many", settle: "converge", settles: "converge", settled: "converge", settling: "converge", meaning: "interpretation",
   });
 
   /* Forms of one word that the stemmer does not bring together. */
@@ -67,6 +70,7 @@ the dialog (book.js). */
     multilabel: "multi label", multiclass: "multi class", backprop: "backwards gradient", backpropagation: "backwards gradient", "sample mean": "mean", "sample average": "mean",
     "expected value": "mean", "expectation value": "mean", "true positive rate": "sensitivity", "true negative rate": "specificity", "positive predictive value": "precision",
     "area under the curve": "auc", "area under curve": "auc", "base rate": "prevalence", "coverage probability": "coverage", "covering probability": "coverage", "coverage rate": "coverage", "breit wigner": "cauchy", gemm: "matrix product", "decision curve": "net benefit",
+    "how do i know": " ", "how can i know": " ", "how do i tell": " ", "how can i tell": " ", "how do i check": " ", "how can i check": " ", "how to check": " ", "how to know": " ", "how to tell": " ",
     "not converge": "not exist", "doesn't converge": "not exist", "doesnt converge": "not exist", "not settle": "not exist",
   });
   const longestFirst = [...short.keys()].sort((one, other) => other.length - one.length);
@@ -133,9 +137,11 @@ the dialog (book.js). */
       const fields = ["title", "page", "text", "code", "asked", "wide", "address", ...Object.keys(byParts)];
       const index = new MiniSearch({ idField: "url", fields, storeFields: ["kind"], tokenize: tokensOf, extractField: indexed, processTerm: stem, searchOptions: { processTerm: stem } });
       index.addAll(searchEntries);
+      const chapters = new Set(searchEntries.filter(({ kind }) => kind === "chapter").map(({ title }) => title));
+      const ofRecord = new Set(searchEntries.filter(({ kind, title }) => kind === "about" && chapters.has(title)).map(({ url }) => url)); // a chapter's claims and doubts, called as it
       const partsOf = new Map();
       for (const entry of searchEntries) for (const parts of hyphenated(allOf(entry))) partsOf.set(stem(parts.join("")), parts.map(stem).filter(Boolean));
-      return { index, stem, partsOf, ofManner: new Set(manner.split(" ").map(stem)), entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
+      return { index, stem, partsOf, ofRecord, ofManner: new Set(manner.split(" ").map(stem)), ofStuff: new Set(stuff.split(" ").map(stem)), entries: new Map(searchEntries.map((entry) => [entry.url, entry])) };
     }));
 
   /* The book's words as they are written, and how often; what is no word of it, nor a name in code, as the nearest of them, two of its letters swapped, one letter away or, of a long one, two. */
@@ -185,7 +191,7 @@ the dialog (book.js). */
   const weight = { chapter: 1.1, section: 1.1, claim: 1, question: 1.5, figure: 0.8, term: 0.9, exercise: 0.6, reading: 0.5, about: 0.6 };
   const anyError = /(?<![\w.])(?:(?:Value|Type|Runtime|Attribute|Key|Index|Name|Assertion)?Error|(?:User|Runtime|Future|Deprecation)?Warning|Exception)(?=:)/g;
   async function search(asking) {
-    const { index, stem, partsOf, ofManner, entries } = await start();
+    const { index, stem, partsOf, ofRecord, ofManner, ofStuff, entries } = await start();
     const terms = (text) => [...new Set(tokenize(text).map(stem).filter(Boolean))];
     const withoutClass = inFull(asking.replace(anyError, " ")); // what any error is called tells little beside what it says
     const typed = terms(withoutClass).some((term) => having(index, term)) ? withoutClass : inFull(asking);
@@ -205,13 +211,13 @@ the dialog (book.js). */
     const two = asked.size === 2 && [...asked].sort().join(" ");
     const titled = (title, page) => {
       const here = new Set([...title, ...terms(page)]);
-      return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term)));
+      return Number(title.length > 0 && title.every((term) => asked.has(term)) && affirmed([...asked]).every((term) => here.has(term) || ofStuff.has(term)));
     };
     const results = index.search(query, {
       boost: { title: 3, page: 0.7, text: 1, code: 0.25, asked: 1, wide: 0.3, address: 0.3, textNames: 0.3, titleNames: 2 },
       prefix: (term, i, terms) => term.length > 1 && terms.slice(i + 1).every((part) => term.includes(part)), // the last word may go on
       weights: { prefix: 0.3 },
-      boostDocument: (id, term, stored) => weight[stored.kind],
+      boostDocument: (id, term, stored) => weight[stored.kind] * (ofRecord.has(id) ? 0.3 : 1),
     });
     /* A word of everyday language that stands in a place’s code alone makes the place half about it, where little else was asked; and what the book has in code alone, it does not explain. A name in code is one that was asked for. */
     const names = new Set(namesIn(query).filter((name) => /[\d_]|[a-z][A-Z]/.test(name)).flatMap((name) => [name, ...partsIn(name)]).map(stem));
@@ -227,6 +233,7 @@ the dialog (book.js). */
     const had = weighed.filter((term) => anywhere.has(term));
     const told = new Set(results.flatMap(({ id }) => [...foundBy.get(id)].filter((term) => !codeAlone.get(id).includes(term))));
     const known = rareness(had.filter((term) => told.has(term))) / rareness(weighed);
+    const recalled = isMessage(asking) ? recalling(asking, stem) : () => false;
     const found = results
       .map((result) => {
         const entry = entries.get(result.id);
@@ -239,11 +246,11 @@ the dialog (book.js). */
         const apart = Boolean(two) && had.length === 2 && !had.every((term) => has.has(term));
         const name = terms(entry.title);
         const both = name.filter((term) => asked.has(term)).length;
-        const near = both && both ** 2 / (name.length * asked.size);
+        const near = both && both ** 2 / (name.length * Math.max(meant.length, 1));
         const exact = Math.max(named(entry) ? near : both && titled(affirmed(name), entry.page), Number(quoted(entry.title).some((words) => words.length > 2 && within(said, words))));
         const worth = (result.score * share * (whole ? 2 : 1) * (sides.has(two) ? 1.5 : 1) * (1 + 3 * exact)) / rareness(had);
         const isName = had.length > 1 && had.every((term) => name.includes(term) || terms(entry.page).includes(term));
-        return { ...entry, words: [...result.terms, ...foundHere], share, known, worth, isName, apart };
+        return { ...entry, words: [...result.terms, ...foundHere], recalled: recalled(entry), share, known, worth, isName, apart };
       })
       .sort((one, other) => other.worth - one.worth);
     const whole = found.findIndex(({ share, kind }) => share === 1 && kind !== "reading");
@@ -276,13 +283,30 @@ the dialog (book.js). */
   const spoken = (text) => (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).filter((word) => !/^\d+$/.test(word));
   const within = (text, words) => ` ${text.join(" ")} `.includes(` ${words.join(" ")} `);
   const quoted = (text) => [...text.matchAll(/“(.*?)”/gs)].flatMap(([, words]) => words.split("…").map(spoken));
+  const behindName = (query) => query.replace(/^.*(error|warning|exception): /is, "");
   function quotes(entry, query) {
     const [message, place] = [query, allOf(entry)].map(spoken);
     const named = entry.kind === "question" ? entry.title.split(/[,;…]/).map(spoken) : []; // a problem is called by its message, in quotation marks or not
     const unclassed = (words) => (words.length > 2 && /(error|warning|exception)$/.test(words[0]) ? words.slice(1) : words); // whose name may stand elsewhere
-    return [...named, ...quoted(allOf(entry))].some((words) => words.length > 1 && within(message, unclassed(words))) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
+    const behind = spoken(behindName(query));
+    return [...named, ...quoted(allOf(entry))].some((words) => (words.length > 1 && within(message, unclassed(words))) || (behind.length > 2 && within(words, behind))) || message.some((_, i) => i + inARow <= message.length && within(place, message.slice(i, i + inARow)));
   }
-  const explains = (place, query) => (isMessage(query) ? quotes(place, query) : !place.apart && ((place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3)));
+
+  /* Told from memory, or a part of it: what it says behind the name of its error is in one quotation, in a sentence that names an error or in what a problem is called; three words in whatever order, two, the error's name among them, as they come. */
+  function recalling(query, stem) {
+    const content = (words) => words.map(stem).filter(Boolean);
+    const [whole, behind] = [query, behindName(query)].map((text) => [...new Set(content(spoken(text)))]);
+    const told = behind.length ? behind : whole;
+    const inOrder = (words) => words.reduce((i, word) => i + (word === told[i]), 0) === told.length;
+    return (entry) =>
+      [...(entry.kind === "question" ? [spoken(entry.title)] : []), ...quoted(allOf(entry)), ...(allOf(entry).match(/[^.\n]*(Error|Warning|Exception): [^.\n]*/g) ?? []).map(spoken)].some((said) => {
+        const words = content(said);
+        return (told.length > 2 ? told.every((word) => words.includes(word)) : inOrder(words)) && whole.filter((word) => words.includes(word)).length > 1;
+      });
+  }
+
+  const answers = (place, query) => place.recalled || quotes(place, query);
+  const explains = (place, query) => (isMessage(query) ? answers(place, query) : !place.apart && ((place.known === 1 && place.share === 1) || place.worth * place.known ** 2 > enough || (place.isName && place.known > 1 / 3)));
 
   /* What was meant: the ledger by `claim 12`; of what is no message, the words that the book does not have, as it spells them, unless it is but a guess (no letters
   swapped) that none of the best places has: `multiple` is not `multiply`; and first what quotes a message. */
@@ -303,8 +327,8 @@ the dialog (book.js). */
     }
     if (/^claims?(\s+\d+)?$/i.test(query)) found.sort((one, other) => (other.url === ledger) - (one.url === ledger));
     if (isMessage(query)) {
-      const quoting = new Set(found.filter((place) => quotes(place, query)));
-      found.sort((one, other) => quoting.has(other) - quoting.has(one));
+      const level = new Map(found.map((place) => [place, quotes(place, query) ? 2 : Number(place.recalled)]));
+      found.sort((one, other) => level.get(other) - level.get(one));
     }
     const matched = new Set(found.flatMap((place) => place.words));
     const missing = isMessage(query) ? [] : [...new Set(withoutFormulas(inFull(meant)).match(/(?<![\p{L}\p{N}_])\p{L}(?:\p{L}{2,}|\w*_\w+)(?![\p{L}\p{N}_])/gu))].filter((word) => stem(word) && !matched.has(stem(word)));
@@ -397,15 +421,16 @@ the dialog (book.js). */
     return near ? [help, element("p", { className: "search-near" }, "Nearest")] : [help];
   }
 
-  /* How many of the places quote the message, or are known to be asked for by it: these come first, and what follows is said to be something else. */
-  const quoting = (places, query) => (isMessage(query) ? places.filter((place) => quotes(place, query)).length : 0);
+  /* How many of the places quote the message, have it in other words, or are known to be asked for by it: these come first, and what follows is said to be something else. */
+  const quoting = (places, query) => (isMessage(query) ? places.filter((place) => answers(place, query)).length : 0);
 
   /* How many places are shown, of how many, and how many of them have all the words that the book has; what was meant; which words no place has. */
   function counted(places, of, explained, query, meant, missing) {
     const words = missing.map((word) => `“${word}”`).join(", ").replace(/, (?=[^,]*$)/, " and ");
     if (isMessage(query) && explained) {
-      const count = quoting(places.map((place) => ({ ...place, asked: "" })), query); // else a place is but known to be asked for by it
-      if (!count) return "This may be the cause:";
+      const quote = (some) => some.filter((place) => quotes(place, query)).length;
+      const count = quote(places.map((place) => ({ ...place, asked: "" }))); // else a place is but known to be asked for by it
+      if (!count) return quote(places) ? "This may be the cause:" : "No place quotes this word for word. This may be it:";
       return `${count === 1 ? "One place quotes" : `${count} places quote`} this message.`;
     }
     if (!explained && isMessage(query)) return "No page of this book has this message.";
@@ -520,7 +545,7 @@ the dialog (book.js). */
       list.hidden = !options.length;
       input.setAttribute("aria-expanded", !list.hidden);
       all.hidden = found.length <= shownWhileTyping;
-      all.textContent = `${found.length < found.of ? `The first ${found.length} of ${found.of}` : `All ${found.length}`} places, with what they say`;
+      all.textContent = all.hidden ? "" : `${found.length < found.of ? `The first ${found.length} of ${found.of}` : `All ${found.length}`} places, with what they say`;
       all.href = new URL(`search.html?q=${encodeURIComponent(heard(query))}`, root);
     };
     input.addEventListener("input", () => {

@@ -37,9 +37,11 @@ class Doubt(SphinxDirective):
             all_noticed = [all_noticed[0] + score.noticed, all_noticed[1] + score.counted]
             if found["seeds"]:
                 all_held, executions = [all_held[0] + held, all_held[1] + len(chapter.claims)], executions + len(found["seeds"])
-            listed = Score(name, mutants := [*found["mutants"], *found.get("aimed", [])])
+            aimed = found.get("aimed", [])
+            listed, beside = Score(name, mutants := [*found["mutants"], *aimed]), Score(name, aimed)
             if mutants:
-                sections.append(section(title, *self.survivors(name, listed.survivors), *self.equivalent(name, listed.equivalent), self.noticed(name, [one for one in mutants if one["noticed"]])))
+                equivalent = self.equivalent(name, listed.equivalent, len(beside.equivalent))
+                sections.append(section(title, *self.survivors(name, listed.survivors), *equivalent, self.noticed(name, [one for one in mutants if one["noticed"]], beside.noticed)))
         of_all = table(["Chapter", "Changes noticed", "Share", "Equivalent", "Other seeds", "Claims that hold on each"], rows)
         of_all["classes"].append("doubts")
         for name, row in zip(names, of_all.next_node(nodes.tbody)):
@@ -51,8 +53,8 @@ class Doubt(SphinxDirective):
     def survivors(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
         return [nodes.paragraph("", "Not noticed:"), self.changes(name, mutants)] if mutants else []
 
-    def equivalent(self, name: str, mutants: list[dict]) -> list[nodes.Node]:
-        opened = nodes.raw("", f"<details><summary>Equivalent: {len(mutants)}</summary>", format="html")
+    def equivalent(self, name: str, mutants: list[dict], aimed: int) -> list[nodes.Node]:
+        opened = nodes.raw("", f'<details class="equivalent"><summary>Equivalent: {of_both(len(mutants), aimed)}</summary>', format="html")  # of a class: it is no side road (folds.py)
         about = nodes.paragraph("", "They make no difference and are not counted, each with its reason:")
         return [opened, about, self.changes(name, mutants), nodes.raw("", "</details>", format="html")] if mutants else []
 
@@ -67,7 +69,7 @@ class Doubt(SphinxDirective):
             items += nodes.list_item("", place, nodes.raw("", marked(one["before"], one["after"]), format="html"), ids=anchor)
         return items
 
-    def noticed(self, name: str, mutants: list[dict]) -> nodes.Node:
+    def noticed(self, name: str, mutants: list[dict], aimed: int) -> nodes.Node:
         """How many for each claim, to which the line below it leads, then the changes themselves: of these, those of that claim alone (`ofClaim` in book.js)."""
         claims = "".join(
             f'<li id="{place_of_claim(name, claim["slug"])}" data-claim="{claim["number"]}"><a href="../notebooks/{name}.html#{claim["slug"]}">Claim {claim["number"]}</a>: {said}</li>'
@@ -79,7 +81,7 @@ class Doubt(SphinxDirective):
             for one in sorted(mutants, key=lambda one: (one["cell"], one["line"]))
         )
         all_of_them = f'<p class="all-noticed" hidden><a href="#{name}-noticed">What was noticed in the whole chapter</a></p>'
-        return nodes.raw("", f'<details class="noticed" id="{name}-noticed"><summary>Noticed: {len(mutants)}</summary><ul>{claims}</ul>{all_of_them}<ul>{changes}</ul></details>', format="html")
+        return nodes.raw("", f'<details class="noticed" id="{name}-noticed"><summary>Noticed: {of_both(len(mutants), aimed)}</summary><ul>{claims}</ul>{all_of_them}<ul>{changes}</ul></details>', format="html")
 
     def users(self, name: str, claims: list[int]) -> list[nodes.Node]:
         """The claims that use the line, as links."""
@@ -87,6 +89,11 @@ class Doubt(SphinxDirective):
         commas = [nodes.Text(", ") for _ in numbers[1:]]
         listed = [part for both in itertools.zip_longest(numbers, commas) for part in both if part]
         return [nodes.Text(f"Used by claim{'s' * (len(claims) > 1)} "), *listed, nodes.Text(".")] if claims else [nodes.Text("No claim uses it.")]
+
+
+def of_both(count: int, aimed: int) -> str:
+    """How many, and why that is more than the table has."""
+    return f"{count}, {aimed} of them drawn for a claim and not in the table" if 0 < aimed < count else f"{count}, drawn for a claim and not in the table" if aimed else str(count)
 
 
 def counts(chapter: str, claim: int) -> str:

@@ -19,7 +19,7 @@ THEMES = {"light": light, "dark": dark}
 PHONE = "screen and (max-width: 640px)"  # where the letters of the one for a page would have less than ten pixels
 HAND = r"(?:point|drag|move|pull|click)\b[^.;:<>]*"
 BY_HAND = re.compile(rf"(?:(?<=[.!?)] )|(?<=^))((?i:{HAND}(?:; {HAND})*)\.)(?= |$)")  # a caption's sentence for a screen: it is not printed (book.css)
-TO_MOVE = re.compile(r"(?:(?<=[.!?)]\s)|(?<=^))((?:Move|Drag|Pull|Choose) the (?:slider|day|line|layout)\b[^.;:<>]*\.)(?=\s|$)")  # the same in the text
+TO_MOVE = re.compile(r"(?:(?<=[.!?)]\s)|(?<=^))((?:Move|Drag|Pull|Choose|Tick) the (?:slider|day|line|layout|box)\b[^.;:<>]*\.)(?=\s|$)")  # the same in the text
 
 
 def for_phones(app, name: str, svg: str) -> str:

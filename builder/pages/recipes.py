@@ -52,11 +52,26 @@ def box(app, doctree, docname):
         for block in node.findall(nodes.literal_block) if prints(cell) else ():
             if "stream" in block["classes"]:
                 block["language"] = "bash"
+        place = node.parent.index(node)
+        if parts and len(node.parent) > place + 1:
+            set_apart_needs(node.parent[place + 1])
         node.insert(0, nodes.raw("", BOX.format(names=shown, more=more, before=html.escape(before)), format="html"))
         lines = len(cell.source.rstrip().splitlines())
         if lines > LONG and not prints(cell):
             node["classes"].append("recipe-long")
             node.insert(2, nodes.raw("", MORE.format(lines=lines), format="html"))  # below its code, above what it prints
+
+
+def set_apart_needs(paragraph: nodes.Node) -> None:
+    """Which imports a recipe needs, the text says for who copies by hand; where the button takes them along, as its head says, it is not shown (book.css)."""
+    if not (isinstance(paragraph, nodes.paragraph) and paragraph.astext().startswith("It needs ") and isinstance(paragraph[min(1, len(paragraph) - 1)], nodes.literal)):
+        return
+    last = paragraph[-1]
+    own, stop, rest = last.astext().partition(". ")
+    sentence = nodes.inline("", "", *paragraph.children[:-1], nodes.Text(own + stop), classes=["recipe-needs"])
+    paragraph.children = []
+    paragraph += [sentence, *[nodes.Text(rest)] * bool(rest)]
+    paragraph["classes"] += ["recipe-needs"] * (not rest)
 
 
 def few(names: list[str], most: int = 3) -> list[str]:

@@ -2046,7 +2046,24 @@ def test_paper_has_no_controls(open_page):
     page = open_page("notebooks/cartpole.html")
     page.emulate_media(media="print")
     assert page.locator("article :is(button, input, select):visible").count() == 0
-    assert all(height <= 9.5 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
+    assert all(height <= 8.8 / 2.54 * 96 + 1 for height in page.locator("figure img:visible").evaluate_all("all => all.map((one) => one.clientHeight)"))
+
+
+def test_paper_does_not_part_what_belongs_together(open_page):
+    """The line of doubt stays with what a claim's cell printed, which a line of its own can, and a formula with the sentence that it ends."""
+    page = open_page("notebooks/hubei.html")
+    page.emulate_media(media="print")
+    doubted, before = page.locator(".claim-doubted:visible"), page.locator("p:has(+ div.math):visible")
+    assert doubted.count() and set(doubted.evaluate_all("all => all.map((one) => `${getComputedStyle(one).display} ${getComputedStyle(one).breakBefore}`)")) == {"block avoid"}
+    assert before.count() and set(before.evaluate_all("all => all.map((one) => getComputedStyle(one).breakAfter)")) == {"avoid"}
+
+
+def test_without_scripts_nothing_asks_for_the_hand(open_page):
+    """Where nothing can be pointed at or moved, no caption says so; and there the text says what a recipe needs, which the button else takes along."""
+    for scripts in (True, False):
+        seen = lambda name, what: [one.is_visible() for one in open_page(f"notebooks/{name}.html", java_script_enabled=scripts).locator(what).all()]  # noqa: E731
+        assert any(seen("class_weights", ".by-hand")) == scripts
+        assert seen("cartpole", "span.recipe-needs") == [not scripts]
 
 
 def test_paper_has_margins_of_its_own_and_no_hints_for_the_hand(open_page):
@@ -2246,6 +2263,15 @@ def test_the_contents_name_a_side_road_only_to_who_is_in_it(open_page):
     assert marked() == road
     go("bottom")
     assert marked() == around
+
+
+def test_the_contents_name_the_chapter_of_a_changes_list(open_page):
+    """A link to what was noticed of a claim: the mark is at the claim's chapter, also where its section begins with a fold."""
+    page = open_page("book/doubt.html")
+    for claim in ("class_weights--pytorch-steps-not-calmer", "binary_metrics--precision-follows-bayes"):
+        page.evaluate("id => (location.hash = id)", claim)
+        chapter = page.locator(f"section:has(> details #{claim})").first.get_attribute("id")
+        page.wait_for_function("id => document.querySelector('#pst-page-toc-nav a[aria-current]')?.hash === `#${id}`", arg=chapter, timeout=5000, polling=200)
 
 
 def test_a_search_reaches_the_place_that_answers_it(open_page):
@@ -2528,10 +2554,18 @@ def test_the_page_of_results(open_page):
     field.fill("how to tune xgboost learning rate")
     page.wait_for_function("() => document.querySelector('#search-status').textContent === 'Nothing here explains this. The book has no “xgboost”.'")
     assert page.locator(".search-near").count() == 1 and 1 <= page.locator("#search-results li").count() <= 3
-    for message in ("IndexError: list index out of range", "CUDA out of memory", "operands could not be broadcast together with shapes", "InvalidArgumentError: The mask that was passed to cuDNN"):  # with the name of the error or without; the last much as what stands there
+    for message in ("IndexError: list index out of range", "CUDA out of memory", "operands could not be broadcast together with shapes"):  # with the name of the error or without
         field.fill(message)
         page.wait_for_function("query => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent === 'No page of this book has this message.'", arg=message)
         assert page.locator(".search-near").count() == 1 and page.locator("#search-results li").count() <= 3
+    for message, status in {
+        "F1 score 0 UndefinedMetricWarning: Precision is ill-defined": "One place quotes this message.",  # a part of it
+        "InvalidArgumentError: The mask that was passed to cuDNN": "No place quotes this word for word. This may be it:",  # in other words
+        "ModuleNotFoundError: No module named 'numpy'": "This may be the cause:",  # known to be asked for by it
+    }.items():
+        field.fill(message)
+        page.wait_for_function("([query, status]) => document.querySelector('#search-results').dataset.query === query && document.querySelector('#search-status').textContent === status", arg=[message, status], polling=200)
+        assert not page.locator(".search-cure a").count()
     field.fill("how do I compute the class weights for an imbalanced data set in keras")  # long, and no message
     page.wait_for_function("() => /^(The first \\d+ of )?\\d+ places, none with all of these words/.test(document.querySelector('#search-status').textContent)")
     assert page.evaluate("Promise.all(['constructor', '__proto__'].map(bookSearch)).then(() => true)"), "what any object has in JavaScript is no word's other name"

@@ -322,6 +322,12 @@ def test_each_change_that_was_not_noticed_is_listed_and_what_makes_no_difference
     assert changes and all(one.find(["del", "ins"]) and len(one.get_text().splitlines()) == 2 for one in changes)
     reasons = [one.p.get_text().split(". ", 1)[1] for one in page.select("article details:not(.noticed) li")]
     assert reasons and all(one[-1] in ".!?" and not one[0].islower() for one in reasons)
+    for row in page.select("table.doubts tbody tr"):  # a chapter's lists have what the table has, and say what they have beside it
+        noticed = page.find(id=f"{row['id']}-noticed")
+        _, of, _, equivalent, *_ = [cell.get_text() for cell in row.find_all("td")]
+        for listed, count in ((noticed, of.split()[0]), (noticed.find_previous_sibling("details", class_="equivalent"), equivalent)):
+            every, beside = map(int, re.match(r"\w+: (\d+)(?:, (\d+) of them drawn)?", listed.summary.get_text()).groups("0")) if listed else (0, 0)
+            assert every - beside == int(count), (row["id"], listed and listed.summary)
 
 
 def test_a_chapter_and_the_book_can_be_cited(site, soups):

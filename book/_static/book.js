@@ -232,7 +232,8 @@ lay out what is far away. */
     const sections = links.map((link) => placeOf(link.hash));
     const mark = () => {
       // What is folded, or not laid out yet, has no place; of a side road's section only the road is its own.
-      const line = innerHeight * 0.3;
+      const below = document.documentElement.scrollHeight - innerHeight - scrollY;
+      const line = innerHeight * 0.3 + Math.max(0, innerHeight * 0.6 - below); // at the page's end it goes down to sections that cannot come higher
       const isRead = (section) => {
         if (!section?.checkVisibility({ contentVisibilityAuto: true }) || section.getBoundingClientRect().top >= line) return false;
         const road = section.querySelector(":scope > .side-road");

@@ -4,6 +4,7 @@ What each holds is noted while its page is read; the search (search.py) and the 
 author gave it in `mystnb: figure`, else the first words of its caption; `figure-2` leads to it as well.
 """
 
+import ast
 import dataclasses
 import re
 
@@ -104,7 +105,7 @@ class Reader:
     def note(self, child: nodes.Node, here: Place, *, practice: bool) -> None:
         if isinstance(child, nodes.literal_block):
             is_code = "cell_input" in child.parent["classes"] or not self.chapter
-            here.code.append(child.astext()[:2000]) if is_code else here.text.extend(child.astext()[:2000].replace("\\\n", " ").splitlines())
+            here.code.append(undrawn(child.astext())[:2000]) if is_code else here.text.extend(child.astext()[:2000].replace("\\\n", " ").splitlines())
         elif isinstance(child, nodes.container) and (child.get("nb_element") == "mime_bundle" or {"tag_timing", "cell_output"} <= {*child["classes"], *child.parent["classes"]}):
             for figure in child.findall(nodes.figure):  # the rest are tables, and what was measured, which is another in each build
                 self.figure(figure)
@@ -157,6 +158,21 @@ def rest(node: nodes.Element) -> nodes.Element:
     view = nodes.container()
     view.children = node.children[1:]
     return view
+
+
+def undrawn(source: str) -> str:
+    """The code without what pyplot is told in passing, words and arrows: nobody looks for these. All of it where it is not Python."""
+
+    def draws(node: ast.stmt) -> bool:
+        if isinstance(node, ast.For):
+            return all(map(draws, node.body))
+        return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func).startswith("plt.")
+
+    try:
+        drawn = {line for node in ast.parse(source).body if draws(node) for line in range(node.lineno, node.end_lineno + 1)}
+    except SyntaxError:
+        return source
+    return "\n".join(line for number, line in enumerate(source.splitlines(), start=1) if number not in drawn)
 
 
 def note(app, doctree):

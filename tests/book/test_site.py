@@ -17,7 +17,7 @@ import yaml
 from builder import chapters as book
 from builder.execute.store import executed
 from builder.files import ROOT
-from builder.pages import doubt, repository
+from builder.pages import doubt, places, repository
 from builder.pages.claims import told
 from builder.pages.sharing import first_sentence, in_line, plain
 from builder.pages.typography import PARTS, sentences
@@ -476,6 +476,12 @@ def test_an_index_with_a_name_has_no_row_of_its_own():
     assert re.findall("<th>(.*?)</th>", HEADS.sub(one_head, head)) == ["region", "n", "a"]
     both = head.replace("<th></th>", "<th>measured</th>", 1)
     assert HEADS.sub(one_head, both) == both, "a column with two names keeps them"
+
+
+def test_what_pyplot_is_told_in_passing_is_not_searched():
+    """Words and arrows of a drawing; what computes, and what is no Python, is."""
+    drawing = 'x = f(1)\nplt.axis("off")\nfor word in x:\n    plt.text(\n        0, 0, word)\n# kept\nax = plt.subplots()'
+    assert places.undrawn(drawing) == "x = f(1)\n# kept\nax = plt.subplots()" and places.undrawn("docker run (") == "docker run ("
 
 
 def test_every_place_of_the_search_is_there(site, soups):

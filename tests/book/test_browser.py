@@ -2199,6 +2199,19 @@ def test_sections_and_what_stands_apart_have_the_same_white_around_them(open_pag
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_the_button_that_copies_a_citation_is_seen_and_covers_no_word(open_page, size):
+    page = open_page("notebooks/class_weights.html", size=size)
+    page.locator("details.cite").evaluate("one => { one.open = true; one.scrollIntoView(); }")
+    page.wait_for_selector(".cite .copybtn svg")
+    for block in page.locator(".cite .highlight").all():
+        button, icon, drawn = (block.locator(one).first.bounding_box() for one in (".copybtn", ".copybtn svg", ".copybtn svg rect"))
+        assert abs(icon["width"] - icon["height"]) < 1, "its picture has the form of a line of code"
+        assert drawn["width"] > 5 and button["x"] <= drawn["x"] and drawn["x"] + drawn["width"] <= button["x"] + button["width"]
+        words = block.locator("pre").evaluate("one => { const range = document.createRange(); range.selectNodeContents(one); return [...range.getClientRects()].map(({ left, right, top, bottom }) => [left, right, top, bottom]); }")
+        assert not [one for one in words if one[1] > button["x"] and one[3] > button["y"] and one[2] < button["y"] + button["height"]], "it covers a word"
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_the_head_of_a_long_table_stays_while_its_rows_are_read(open_page, size):
     page = open_page("notebooks/keras_masking.html", size=size)
     page.add_style_tag(content="article section { content-visibility: visible !important; }")
